@@ -1,0 +1,234 @@
+"""The column codec: residuals against a prediction, as a bitmap of the nonzero ones and their byte planes.
+
+The specification is `docs/cdt-trace-format.md`; everything here is integer arithmetic modulo the column's width,
+but for `travel`, which adds two f32 values as the game does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from .layout import Leaf, Table
+from .rows import TableRows, Words
+
+MAX_KEYED_ROWS = 256 * 512
+MAX_LOG_ROWS = 1 << 20
+
+_LCG_MULTIPLIER = np.uint32(214013)
+_LCG_INCREMENT = np.uint32(2531011)
+
+
+class CodecError(ValueError):
+    """Bytes that no encoder writes."""
+
+
+def encode_table(table: Table, rows: TableRows, first_tick: int) -> tuple[int, bytes, list[str]]:
+    """Row count, column bytes and distinct texts of a table's rows, whose ticks start at `first_tick`."""
+    ticks, columns = rows.ticks, rows.columns
+    if table.keyed:
+        order = np.lexsort((ticks, _key_column(table, columns)))
+        ticks, columns = ticks[order], tuple(column[order] for column in columns)
+    texts: dict[str, int] = {}
+    words = {
+        leaf.path: _text_indexes(column, texts) if leaf.column.wire == "text" else column
+        for leaf, column in zip(table.leaves, columns, strict=True)
+    }
+    relative = (ticks - first_tick).astype(np.uint32)
+    parts = [_pack(_differences(relative, _tick_order(table)))]
+    parts += [_pack(_residuals(leaf, words)) for leaf in table.leaves]
+    return len(ticks), b"".join(parts), list(texts)
+
+
+def decode_table(table: Table, count: int, data: bytes, texts: list[str], first_tick: int) -> TableRows:
+    """The inverse of `encode_table`, in tick order; `CodecError` on bytes that cannot be rows."""
+    if count > (MAX_KEYED_ROWS if table.keyed else MAX_LOG_ROWS):
+        raise CodecError(f"table {table.name} claims {count} rows")
+    cursor = _Cursor(table.name, data)
+    relative = _sums(cursor.unpack(count, 4), _tick_order(table))
+    residuals = {leaf.path: cursor.unpack(count, leaf.column.width) for leaf in table.leaves}
+    cursor.finish()
+    words: dict[str, Words] = {}
+    for leaf in sorted(table.leaves, key=lambda leaf: leaf.column.predictor == "travel"):
+        if leaf.path not in words:
+            words.update(_restore(leaf, residuals, words))
+    columns = tuple(
+        _texts_at(table, words[leaf.path], texts) if leaf.column.wire == "text" else words[leaf.path]
+        for leaf in table.leaves
+    )
+    ticks = relative.astype(np.int64) + first_tick
+    if not table.keyed:
+        return TableRows(ticks, columns)
+    order = np.lexsort((_key_column(table, columns), ticks))
+    return TableRows(ticks[order], tuple(column[order] for column in columns))
+
+
+def _tick_order(table: Table) -> int:
+    # Sorted by key, a slot's ticks step by one for as long as it is live; in a log they repeat or step.
+    return 2 if table.keyed else 1
+
+
+def _key_column(table: Table, columns: tuple[Words, ...]) -> Words:
+    position = next(position for position, leaf in enumerate(table.leaves) if leaf.column.key)
+    return columns[position]
+
+
+def _text_indexes(values: Words, texts: dict[str, int]) -> Words:
+    return np.array([texts.setdefault(value, len(texts)) for value in values], dtype=np.uint32)
+
+
+def _texts_at(table: Table, indexes: Words, texts: list[str]) -> Words:
+    if len(indexes) and int(indexes.max()) >= len(texts):
+        raise CodecError(f"table {table.name} refers to text {int(indexes.max())} of {len(texts)}")
+    return np.array(texts, dtype=object)[indexes] if len(indexes) else np.empty(0, object)
+
+
+def _differences(words: Words, order: int) -> Words:
+    for _ in range(order):
+        words = np.diff(words, prepend=words.dtype.type(0))
+    return words
+
+
+def _sums(residuals: Words, order: int) -> Words:
+    for _ in range(order):
+        residuals = np.cumsum(residuals, dtype=residuals.dtype)
+    return residuals
+
+
+def _lcg(state: Words) -> Words:
+    return state * _LCG_MULTIPLIER + _LCG_INCREMENT
+
+
+def _draw_value(state_after: Words) -> Words:
+    return ((state_after >> np.uint32(16)) & np.uint32(0x7FFF)).astype(np.uint16)
+
+
+def _shifted(words: Words) -> Words:
+    """Each row's predecessor; zero before the first."""
+    previous = np.empty_like(words)
+    previous[:1] = 0
+    previous[1:] = words[:-1]
+    return previous
+
+
+def _travel_prediction(previous: Words, velocity: Words) -> Words:
+    """Bits of f32(previous + velocity); zero where the sum is not finite, so that it is the same everywhere."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = previous.view(np.float32) + velocity.view(np.float32)
+    return np.where(np.isfinite(total), total, np.float32(0)).view(np.uint32)
+
+
+def _residuals(leaf: Leaf, words: Mapping[str, Words]) -> Words:
+    column, own = leaf.column, words[leaf.path]
+    match column.predictor:
+        case "difference":
+            return _differences(own, column.order)
+        case "travel":
+            return own - _travel_prediction(_shifted(own), words[column.along])
+        case "rng_before":
+            return own - _shifted(words["state_after"])
+        case "rng_after":
+            return own - _lcg(words["state_before"])
+        case "rng_value":
+            return own - _draw_value(words["state_after"])
+
+
+def _restore(leaf: Leaf, residuals: Mapping[str, Words], words: Mapping[str, Words]) -> dict[str, Words]:
+    """The leaf's column, and those that can only be restored together with it."""
+    column, own = leaf.column, residuals[leaf.path]
+    match column.predictor:
+        case "difference":
+            return {leaf.path: _sums(own, column.order)}
+        case "travel":
+            return {leaf.path: _restore_travel(own, words[column.along])}
+        case _:
+            return _restore_draws(residuals)
+
+
+def _restore_draws(residuals: Mapping[str, Words]) -> dict[str, Words]:
+    """The draws' chain runs through two columns: after = lcg(before) + r, next before = after + r'."""
+    before_residual = residuals["state_before"].tolist()
+    after_residual = residuals["state_after"].tolist()
+    before, after, last = [], [], 0
+    for before_step, after_step in zip(before_residual, after_residual, strict=True):
+        state = (last + before_step) & 0xFFFFFFFF
+        last = (state * 214013 + 2531011 + after_step) & 0xFFFFFFFF
+        before.append(state)
+        after.append(last)
+    after_words = np.array(after, dtype=np.uint32)
+    return {
+        "state_before": np.array(before, dtype=np.uint32),
+        "state_after": after_words,
+        "value": residuals["value"] + _draw_value(after_words),
+    }
+
+
+def _restore_travel(residuals: Words, velocity: Words) -> Words:
+    """Between nonzero residuals the positions are running f32 sums, which `accumulate` forms one by one."""
+    restored = np.zeros(len(residuals), dtype=np.uint32)
+    positions = restored.view(np.float32)
+    speeds = velocity.view(np.float32)
+    starts = np.flatnonzero(residuals)
+    bounds = [0, *starts.tolist(), len(residuals)]
+    for begin, end in zip(bounds[:-1], bounds[1:], strict=True):
+        if begin == end:
+            continue
+        previous = restored[begin - 1 : begin] if begin else np.zeros(1, np.uint32)
+        restored[begin : begin + 1] = _travel_prediction(previous, velocity[begin : begin + 1])
+        restored[begin] += residuals[begin]
+        with np.errstate(over="ignore", invalid="ignore"):
+            run = np.add.accumulate(np.concatenate((positions[begin : begin + 1], speeds[begin + 1 : end])))
+        if np.isfinite(run).all():
+            positions[begin:end] = run
+            continue
+        for row in range(begin + 1, end):
+            restored[row : row + 1] = _travel_prediction(restored[row - 1 : row], velocity[row : row + 1])
+    return restored
+
+
+def _pack(residuals: Words) -> bytes:
+    """Bitmap of the nonzero residuals, then their zigzag values as byte planes, lowest byte first."""
+    nonzero = residuals != 0
+    values = residuals[nonzero]
+    top = values.dtype.type(values.dtype.itemsize * 8 - 1)
+    zigzag = (values << values.dtype.type(1)) ^ (values.dtype.type(0) - (values >> top))
+    planes = zigzag.astype(values.dtype.newbyteorder("<")).view(np.uint8).reshape(len(values), values.dtype.itemsize)
+    return np.packbits(nonzero, bitorder="little").tobytes() + planes.T.tobytes()
+
+
+class _Cursor:
+    """Reads packed columns one after the other."""
+
+    def __init__(self, name: str, data: bytes) -> None:
+        self._name = name
+        self._data = np.frombuffer(data, dtype=np.uint8)
+        self._offset = 0
+
+    def _take(self, size: int) -> Words:
+        if self._offset + size > len(self._data):
+            raise CodecError(f"table {self._name} ends inside a column")
+        taken = self._data[self._offset : self._offset + size]
+        self._offset += size
+        return taken
+
+    def unpack(self, count: int, width: int) -> Words:
+        bitmap = np.unpackbits(self._take((count + 7) // 8), bitorder="little")
+        if bitmap[count:].any():
+            raise CodecError(f"table {self._name} has bits after its last row")
+        nonzero = bitmap[:count].astype(bool)
+        present = int(np.count_nonzero(nonzero))
+        word = np.dtype(f"<u{width}")
+        planes = np.ascontiguousarray(self._take(present * width).reshape(width, present).T)
+        zigzag = planes.view(word).reshape(present)
+        one = word.type(1)
+        values = (zigzag >> one) ^ (word.type(0) - (zigzag & one))
+        residuals = np.zeros(count, dtype=word)
+        residuals[nonzero] = values
+        return residuals
+
+    def finish(self) -> None:
+        if self._offset != len(self._data):
+            raise CodecError(f"table {self._name} has {len(self._data) - self._offset} bytes after its last column")
+
+

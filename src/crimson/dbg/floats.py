@@ -1,0 +1,35 @@
+"""The game's floats: IEEE 754 binary32, compared and shown by their bits."""
+
+from __future__ import annotations
+
+import struct
+
+_F32 = struct.Struct("<f")
+_U32 = struct.Struct("<I")
+
+
+def bits_of(value: float) -> int:
+    """The 32 bits of the f32 nearest to `value`."""
+    return int(_U32.unpack(_F32.pack(value))[0])
+
+
+def from_bits(bits: int) -> float:
+    """The f32 with these 32 bits, as the double that equals it."""
+    return float(_F32.unpack(_U32.pack(bits))[0])
+
+
+def is_f32(value: float) -> bool:
+    """Whether a finite double is exactly an f32."""
+    try:
+        return float(_F32.unpack(_F32.pack(value))[0]) == value
+    except OverflowError:
+        return False
+
+
+def _ordinal(bits: int) -> int:
+    return -(bits & 0x7FFFFFFF) if bits & 0x80000000 else bits
+
+
+def ulps_between(a_bits: int, b_bits: int) -> int:
+    """How many f32 steps lie from `a` to `b`; +0.0 and -0.0 are zero steps apart though their bits differ."""
+    return _ordinal(b_bits) - _ordinal(a_bits)

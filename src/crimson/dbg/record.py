@@ -1,0 +1,178 @@
+"""The Python recorder: re-simulates a replay without a display and streams its trace to a file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+import crimson
+import crimson.sim.gameplay_state as gameplay_state
+from crimson.game_version import current_replay_game_version
+from crimson.replay.codec import ReplayCodecError
+from crimson.replay.driver.playback_driver import (
+    PlaybackDriver,
+    PlaybackWalkObserver,
+    ReplayRunnerError,
+    RngTraceDraw,
+)
+from crimson.replay.types import current_platform
+from crimson.sim.hooks import TickResult
+from crimson.sim.run_result import run_result_mismatches
+from crimson.sim.world_state import WorldState
+from grim.rand import Crand, CrandLike
+
+from .container import TICKS_PER_CHUNK
+from .errors import RecordRefused
+from .records import RecordError
+from .replays import LoadedReplay
+from .runtime_sampler import RuntimeSampler
+from .schema import SETUP_TICK, Producer, TraceMeta
+from .trace import TraceWriter, writing_trace
+
+type Progress = Callable[[int, int], None]
+# How many ticks are buffered before the caller hears of progress.
+_PROGRESS_TICKS = 128
+
+
+@dataclass(frozen=True, slots=True)
+class RecordReport:
+    """What a recording found beside its trace."""
+
+    ticks: int
+    # Fields of the replay's recorded result that the re-simulation did not reach; empty for a prefix.
+    result_mismatches: tuple[str, ...]
+    # The build that recorded the replay, when it is another than this one.
+    other_game_version: str
+
+
+@cache
+def build_identity() -> str:
+    """SHA-256 over the sources that decide what a recording holds: the game's and this package's."""
+    digest = hashlib.sha256()
+    root = Path(crimson.__file__).parent
+    for package, folder in (("crimson", root), ("grim", root.parent / "grim"), ("dbg", Path(__file__).parent)):
+        for source in sorted(folder.rglob("*.py")):
+            digest.update(f"{package}/{source.relative_to(folder).as_posix()}\0".encode())
+            digest.update(hashlib.sha256(source.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def python_producer() -> Producer:
+    """How this recorder names itself in a trace."""
+    return Producer(
+        kind="candidate",
+        implementation="crimsonland",
+        version=metadata.version("crimsonland"),
+        platform=current_platform(),
+        build=build_identity(),
+    )
+
+
+def record_replay(
+    loaded: LoadedReplay, out: Path, *, until: int | None = None, progress: Progress | None = None
+) -> RecordReport:
+    """Record a replay's trace, or its ticks up to and including `until`.
+
+    `RecordRefused` names the tick at which the runtime refuses the replay; then there is no file.
+    `progress` is told the ticks done and in all, now and then.
+    """
+    total = len(loaded.replay.ticks)
+    limit = total if until is None else min(total, until + 1)
+    with writing_trace(out, TraceMeta(python_producer(), loaded.source, None)) as writer:
+        driver, setup_draws = _start(loaded)
+        recorder = _Recorder.over(driver, writer, limit, progress)
+        recorder.setup(setup_draws)
+        _walk(loaded, driver, recorder, limit)
+        recorder.flush()
+    mismatches = run_result_mismatches(loaded.replay.result, driver.build_result()) if limit == total else []
+    version = loaded.replay.game_version
+    return RecordReport(limit, tuple(mismatches), "" if version == current_replay_game_version() else version)
+
+
+def _walk(loaded: LoadedReplay, driver: PlaybackDriver, recorder: _Recorder, limit: int) -> None:
+    try:
+        driver.walk_ticks(stop_tick=limit, observer=recorder)
+    except RecordError as problem:
+        raise RecordRefused(loaded.path, f"the runtime made a value no trace can hold: {problem}") from None
+    except (ReplayRunnerError, ValueError, OverflowError, ArithmeticError, LookupError, RuntimeError) as problem:
+        tick = recorder.next_tick
+        # The driver's own messages already begin with the tick.
+        reason = str(problem).removeprefix(f"tick {tick}: ") or type(problem).__name__
+        raise RecordRefused(loaded.path, f"the runtime refuses the replay at tick {tick}: {reason}") from None
+
+
+def _start(loaded: LoadedReplay) -> tuple[PlaybackDriver, list[RngTraceDraw]]:
+    with _traced_setup() as draws:
+        try:
+            driver = PlaybackDriver(loaded.replay, trace_rng=True, warn_on_version_mismatch=False)
+        except (ReplayRunnerError, ReplayCodecError, ValueError) as problem:
+            raise RecordRefused(loaded.path, f"the runtime refuses the replay before tick 0: {problem}") from None
+    return driver, draws
+
+
+@contextmanager
+def _traced_setup() -> Iterator[list[RngTraceDraw]]:
+    """Record the draws of run set-up, which happen before a driver can be given a sink.
+
+    The runtime makes its generator through this module global, so a sink is put on it there and taken off at the end.
+    """
+    draws: list[RngTraceDraw] = []
+    made: list[CrandLike] = []
+
+    def traced(seed: int) -> Crand:
+        rng = Crand(seed)
+        rng.set_trace_sink(lambda before, after, value, caller: draws.append((before, value, after, caller)))
+        made.append(rng)
+        return rng
+
+    original = gameplay_state.Crand
+    gameplay_state.Crand = traced
+    try:
+        yield draws
+    finally:
+        gameplay_state.Crand = original
+        for rng in made:
+            rng.set_trace_sink(None)
+
+
+class _Recorder(PlaybackWalkObserver):
+    """Samples after each tick, and hands a chunk to the writer whenever one is full."""
+
+    sampler: RuntimeSampler
+    writer: TraceWriter
+    limit: int
+    report: Progress | None
+    next_tick: int = 0
+    chunk_start: int = 0
+
+    @classmethod
+    def over(cls, driver: PlaybackDriver, writer: TraceWriter, limit: int, report: Progress | None) -> _Recorder:
+        return cls(RuntimeSampler(driver.session), writer, limit, report)
+
+    def setup(self, draws: list[RngTraceDraw]) -> None:
+        self.sampler.setup(draws)
+        self.writer.write_tables(self.sampler.take(), SETUP_TICK, SETUP_TICK)
+
+    def before_tick(self, tick_index: int, world: WorldState, dt_tick: float) -> None:
+        self.next_tick = tick_index
+        self.sampler.reflex_boost_at_entry = world.state.bonuses.reflex_boost
+
+    def rng_trace(self, tick_result: TickResult, draws: tuple[RngTraceDraw, ...]) -> None:
+        self.sampler.tick(tick_result.tick_index, tick_result.payload, draws)
+
+    def progress(self, next_tick_index: int) -> None:
+        self.next_tick = next_tick_index
+        if next_tick_index % TICKS_PER_CHUNK == 0:
+            self.flush()
+        if self.report is not None and (next_tick_index % _PROGRESS_TICKS == 0 or next_tick_index == self.limit):
+            self.report(next_tick_index, self.limit)
+
+    def flush(self) -> None:
+        if self.next_tick > self.chunk_start:
+            self.writer.write_tables(self.sampler.take(), self.chunk_start, self.next_tick - 1)
+            self.chunk_start = self.next_tick

@@ -1,0 +1,74 @@
+"""Replay files: loading a `.crd` through the game's own reader, and the identity of the run it describes."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from crimson.replay import codec
+from crimson.replay.types import Replay
+
+from .errors import ReplayProblem
+from .schema import RunSettings, TraceSource
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedReplay:
+    """A replay as the game reads it, and the identity that traces of its run carry."""
+
+    path: Path
+    replay: Replay
+    source: TraceSource
+
+
+def load_replay(path: Path) -> LoadedReplay:
+    """Read a `.crd`; `ReplayProblem` says why the game does not accept it."""
+    return parse_replay(_read(path), path)
+
+
+def parse_replay(data: bytes, path: Path) -> LoadedReplay:
+    """The same from the file's bytes; `path` is for messages."""
+    try:
+        payload = codec.inflate_replay_payload(data)
+        replay = codec.decode_replay_payload(payload)
+    except codec.ReplayCodecError as problem:
+        raise ReplayProblem(path, f"not a replay this game build reads: {problem}") from None
+    except (ValueError, msgspec.MsgspecError, OverflowError, MemoryError) as problem:
+        raise ReplayProblem(path, f"damaged replay: {problem}") from None
+    return LoadedReplay(path, replay, source_of(replay, codec.run_id(payload)))
+
+
+def source_of(replay: Replay, replay_sha256: str) -> TraceSource:
+    """The identity of a replay's run."""
+    run = replay.run
+    if run.custom_quest is not None:
+        quest = "custom"
+    else:
+        quest = run.quest_level.text if run.quest_level is not None else ""
+    return TraceSource(
+        replay_sha256=replay_sha256,
+        game_version=replay.game_version,
+        run=RunSettings(
+            mode_id=int(run.game_mode_id),
+            seed=run.seed,
+            player_count=run.player_count,
+            rules=replay.rules,
+            preserve_bugs=run.preserve_bugs,
+            hardcore=run.hardcore,
+            friendly_fire=run.friendly_fire,
+            quest=quest,
+        ),
+    )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        size = os.stat(path).st_size
+        if size > codec.MAX_REPLAY_FILE_BYTES:
+            raise ReplayProblem(path, f"{size} bytes; a replay has at most {codec.MAX_REPLAY_FILE_BYTES}")
+        return path.read_bytes()
+    except OSError as problem:
+        raise ReplayProblem(path, f"cannot be read: {problem.strerror}", "a capture needs its .crd beside it") from None

@@ -1,0 +1,149 @@
+"""The rows of one table over some ticks, as columns of bit patterns.
+
+Floats are held as the bits of their f32, so that comparing columns compares what the game would compare.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .wire import WIDTHS, WireType
+
+if TYPE_CHECKING:
+    from .layout import Leaf, Table
+
+type Words = np.ndarray
+type Cell = float | str
+
+_WORD_TYPES = {1: np.dtype("<u1"), 2: np.dtype("<u2"), 4: np.dtype("<u4"), 8: np.dtype("<u8")}
+_EXPONENT_MASK = np.uint32(0x7F800000)
+
+
+def word_type(wire: WireType) -> np.dtype:
+    """The unsigned type that holds a column's bit patterns; text is held as Python strings."""
+    return np.dtype(object) if wire == "text" else _WORD_TYPES[WIDTHS[wire]]
+
+
+class ColumnError(ValueError):
+    """A value that its column cannot hold; `row` is its position among the rows given."""
+
+    def __init__(self, path: str, row: int, problem: str) -> None:
+        super().__init__(f"{path}: {problem}")
+        self.path = path
+        self.row = row
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class TableRows:
+    """Rows in tick order, and by key within a tick. `ticks[i]` is the tick of row i; columns follow the layout."""
+
+    ticks: Words
+    columns: tuple[Words, ...]
+
+    def __len__(self) -> int:
+        return len(self.ticks)
+
+    def take(self, selection: Words | slice) -> TableRows:
+        return TableRows(self.ticks[selection], tuple(column[selection] for column in self.columns))
+
+
+def empty_rows(table: Table) -> TableRows:
+    return TableRows(
+        np.empty(0, np.int64), tuple(np.empty(0, word_type(leaf.column.wire)) for leaf in table.leaves)
+    )
+
+
+def join_rows(table: Table, parts: Sequence[TableRows]) -> TableRows:
+    """The parts one after the other."""
+    if not parts:
+        return empty_rows(table)
+    if len(parts) == 1:
+        return parts[0]
+    columns = tuple(
+        np.concatenate([part.columns[position] for part in parts]) for position in range(len(table.leaves))
+    )
+    return TableRows(np.concatenate([part.ticks for part in parts]), columns)
+
+
+def words_from_values(leaf: Leaf, values: Sequence[Cell]) -> Words:
+    """Bit patterns of Python values; a float must be a finite f32, an integer fit its width."""
+    wire = leaf.column.wire
+    if wire == "text":
+        return np.array(values, dtype=object) if len(values) else np.empty(0, object)
+    if wire == "f4":
+        doubles = np.array(values, dtype=np.float64)
+        with np.errstate(over="ignore", invalid="ignore"):
+            singles = doubles.astype(np.float32)
+        inexact = singles.astype(np.float64) != doubles
+        if inexact.any():
+            row = int(np.flatnonzero(inexact)[0])
+            finite = np.isfinite(doubles[row])
+            problem = f"{values[row]!r} is not an f32" if finite else f"{values[row]!r} is not finite"
+            raise ColumnError(leaf.path, row, problem)
+        words: Words = singles.view(np.uint32)
+        require_finite(leaf, words)
+        return words
+    return integer_words(leaf, np.array(values, dtype=np.int64 if wire != "u8" else np.uint64))
+
+
+def integer_words(leaf: Leaf, values: Words) -> Words:
+    """Integers of any numpy type as the column's words, refused when they do not fit."""
+    wire = leaf.column.wire
+    if wire == "u8":
+        return values.astype(np.uint64)
+    width = WIDTHS[wire] * 8
+    low, high = (-(1 << 31), (1 << 31) - 1) if wire == "i4" else (0, 1 if wire == "b1" else (1 << width) - 1)
+    outside = (values < low) | (values > high)
+    if outside.any():
+        row = int(np.flatnonzero(outside)[0])
+        raise ColumnError(leaf.path, row, f"{int(values[row])} does not lie in {low}..{high}")
+    return values.astype(np.int32).view(np.uint32) if wire == "i4" else values.astype(word_type(wire))
+
+
+def require_finite(leaf: Leaf, words: Words) -> None:
+    """Refuse the bits of an infinity or a NaN."""
+    wild = (words & _EXPONENT_MASK) == _EXPONENT_MASK
+    if wild.any():
+        row = int(np.flatnonzero(wild)[0])
+        value = words[row : row + 1].view(np.float32)[0]
+        raise ColumnError(leaf.path, row, f"{value} is not finite (bits 0x{int(words[row]):08x})")
+
+
+def values_from_words(wire: WireType, words: Words) -> list[Cell]:
+    """The Python values that these bit patterns stand for."""
+    if wire == "f4":
+        return words.view(np.float32).astype(np.float64).tolist()
+    if wire == "i4":
+        return words.view(np.int32).tolist()
+    if wire == "b1":
+        return words.astype(bool).tolist()
+    return words.tolist()
+
+
+def words_from_runtime(leaf: Leaf, values: Sequence[Cell]) -> Words:
+    """Bit patterns of values as the Python runtime holds them: floats are rounded to f32, enums are integers.
+
+    The few runtime fields that are doubles (the alternate weapon's longest reload among them) are f32 in the
+    original, so rounding gives the value that the original stores.
+    """
+    count = len(values)
+    match leaf.column.wire:
+        case "text":
+            return np.array(values, dtype=object) if count else np.empty(0, object)
+        case "f4":
+            with np.errstate(over="ignore", invalid="ignore"):
+                words: Words = np.frombuffer(struct.pack(f"<{count}d", *values)).astype(np.float32).view(np.uint32)
+            require_finite(leaf, words)
+            return words
+        case "u8":
+            return np.frombuffer(struct.pack(f"<{count}Q", *values), np.uint64)
+        case "b1":
+            return np.frombuffer(struct.pack(f"<{count}?", *values), np.uint8)
+        case _:
+            return integer_words(leaf, np.frombuffer(struct.pack(f"<{count}q", *values), np.int64))
