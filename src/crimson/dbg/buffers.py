@@ -17,7 +17,7 @@ from msgspec.structs import astuple
 
 from .layout import Table
 from .records import RecordError
-from .rows import Cell, ColumnError, TableRows, empty_rows, words_from_runtime
+from .rows import Cell, ColumnError, TableRows, empty_rows, join_rows, words_from_runtime
 
 
 class RowBuffer:
@@ -71,6 +71,7 @@ class PoolBuffer:
         self._ticks: list[int] = []
         self._counts: list[int] = []
         self._indexes: list[Sequence[int]] = []
+        self._parts: list[TableRows] = []
 
     def add(self, tick: int, indexes: Sequence[int], entries: Sequence[msgspec.Struct]) -> None:
         """The live slots of a tick, in slot order."""
@@ -82,8 +83,14 @@ class PoolBuffer:
 
     def take(self) -> TableRows:
         """The buffered rows as columns; the buffer is empty afterwards."""
+        self.compact()
+        parts, self._parts = self._parts, []
+        return join_rows(self._table, parts)
+
+    def compact(self) -> None:
+        """Turn what was added since the last call into columns."""
         if not self._entries:
-            return empty_rows(self._table)
+            return
         flat = list(chain.from_iterable(self._entries))
         ticks = np.repeat(np.array(self._ticks, np.int64), self._counts)
         indexes = list(chain.from_iterable(self._indexes))
@@ -95,7 +102,7 @@ class PoolBuffer:
                 fill = self._missing[position]
                 values = [fill if value is None else value for value in values]
             columns.append(list(map(attrgetter(part), values)) if part else values)
-        return _table_rows(self._table, ticks.tolist(), columns)
+        self._parts.append(_table_rows(self._table, ticks.tolist(), columns))
 
 
 def _table_rows(table: Table, ticks: Sequence[int], columns: Sequence[Sequence[Cell]]) -> TableRows:

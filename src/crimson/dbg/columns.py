@@ -86,7 +86,9 @@ def _texts_at(table: Table, indexes: Words, texts: list[str]) -> Words:
 
 def _differences(words: Words, order: int) -> Words:
     for _ in range(order):
-        words = np.diff(words, prepend=words.dtype.type(0))
+        steps = words.copy()
+        np.subtract(words[1:], words[:-1], out=steps[1:])
+        words = steps
     return words
 
 

@@ -30,7 +30,7 @@ from .container import TICKS_PER_CHUNK
 from .errors import RecordRefused
 from .records import RecordError
 from .replays import LoadedReplay
-from .runtime_sampler import RuntimeSampler
+from .runtime_sampler import RuntimeSampler, StaleDigests
 from .schema import SETUP_TICK, Producer, TraceMeta
 from .trace import TraceWriter, writing_trace
 
@@ -83,23 +83,35 @@ def record_replay(
     """
     total = len(loaded.replay.ticks)
     limit = total if until is None else min(total, until + 1)
-    with writing_trace(out, TraceMeta(python_producer(), loaded.source, None)) as writer:
-        driver, setup_draws = _start(loaded)
-        recorder = _Recorder.over(driver, writer, limit, progress)
-        recorder.setup(setup_draws)
-        _walk(loaded, driver, recorder, limit)
-        recorder.flush()
+    try:
+        driver = _record(loaded, out, limit, progress, watch_all=False)
+    except StaleDigests:
+        driver = _record(loaded, out, limit, progress, watch_all=True)
     mismatches = run_result_mismatches(loaded.replay.result, driver.build_result()) if limit == total else []
     version = loaded.replay.game_version
     return RecordReport(limit, tuple(mismatches), "" if version == current_replay_game_version() else version)
 
 
-def _walk(loaded: LoadedReplay, driver: PlaybackDriver, recorder: _Recorder, limit: int) -> None:
+def _record(
+    loaded: LoadedReplay, out: Path, limit: int, progress: Progress | None, *, watch_all: bool
+) -> PlaybackDriver:
+    with writing_trace(out, TraceMeta(python_producer(), loaded.source, None)) as writer:
+        driver, setup_draws = _start(loaded)
+        recorder = _Recorder(RuntimeSampler(driver.session, watch_all=watch_all), writer, limit, progress)
+        _walk(loaded, driver, recorder, setup_draws)
+    return driver
+
+
+def _walk(
+    loaded: LoadedReplay, driver: PlaybackDriver, recorder: _Recorder, setup_draws: list[RngTraceDraw]
+) -> None:
     try:
-        driver.walk_ticks(stop_tick=limit, observer=recorder)
+        recorder.setup(setup_draws)
+        driver.walk_ticks(stop_tick=recorder.limit, observer=recorder)
+        recorder.flush()
     except RecordError as problem:
         raise RecordRefused(loaded.path, f"the runtime made a value no trace can hold: {problem}") from None
-    except (ReplayRunnerError, ValueError, OverflowError, ArithmeticError, LookupError, RuntimeError) as problem:
+    except (ReplayRunnerError, ValueError, ArithmeticError, LookupError, RuntimeError) as problem:
         tick = recorder.next_tick
         # The driver's own messages already begin with the tick.
         reason = str(problem).removeprefix(f"tick {tick}: ") or type(problem).__name__
@@ -149,10 +161,6 @@ class _Recorder(PlaybackWalkObserver):
     report: Progress | None
     next_tick: int = 0
     chunk_start: int = 0
-
-    @classmethod
-    def over(cls, driver: PlaybackDriver, writer: TraceWriter, limit: int, report: Progress | None) -> _Recorder:
-        return cls(RuntimeSampler(driver.session), writer, limit, report)
 
     def setup(self, draws: list[RngTraceDraw]) -> None:
         self.sampler.setup(draws)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import copy
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
+from typing import Protocol
 
 import msgspec
 from msgspec.structs import astuple
 
+from crimson.bonuses.pool import BonusEntry
 from crimson.quests.types import SpawnEntry
 from crimson.sim.mode_updates import QuestSpawnState
 from crimson.sim.sessions import DeterministicSession
@@ -24,6 +26,10 @@ from . import digests
 from .layout import TABLE_BY_NAME
 from .rows import Cell
 from .runtime_paths import read_player
+
+
+class PoolSlot(Protocol):
+    active: bool
 
 
 class LiveSlots:
@@ -51,48 +57,65 @@ class Live:
 class ResidueDigest:
     """Splits a pool into live and other slots, and keeps the digest of the others.
 
-    `live_of` reads a slot's liveness; `extra` gives slots beyond the pool that are never live.
+    A slot that was never live is compared only by `untouched`, at chunk borders: nearly all slots are such slots, and
+    the runtime has no reason to write to one. With `watch_all` every slot is compared after every tick.
     """
 
     def __init__(
         self,
         live: LiveSlots,
-        live_of: str,
+        flags_of: Callable[[Sequence[msgspec.Struct]], list[Cell]],
         pack: Callable[[msgspec.Struct], bytes],
+        *,
         extra: Callable[[], Sequence[msgspec.Struct]] = tuple,
+        watch_all: bool,
     ) -> None:
         self._live = live
-        self._live_of = attrgetter(live_of)
+        self._flags_of = flags_of
         self._pack = pack
+        # Slots beyond the pool, which are never live.
         self._extra = extra
+        self._watch_all = watch_all
         self._flags: list[Cell] = []
-        self._others: list[int] = []
         # By slot: a copy of the slot as it was hashed, and its hash; none for a live slot.
         self._copies: list[msgspec.Struct | None] = []
         self._hashes: list[bytes] = []
+        self._watched: list[int] = []
         self._compared: list[msgspec.Struct | None] = []
+        self._used: set[int] = set()
         self._digest = 0
 
     def sample(self, pool: Sequence[msgspec.Struct]) -> int:
         """The digest of the slots that are not live; `live` is up to date afterwards."""
-        flags = list(map(self._live_of, pool))
-        extra = self._extra()
+        flags = self._flags_of(pool)
         if flags != self._flags:
-            self._split(flags, len(extra))
+            if not self._flags:
+                self._start(pool, flags)
+            self._split(flags)
         self._live.entries = [pool[index] for index in self._live.indexes]
-        others = [pool[index] for index in self._others]
-        others += extra
+        others = [pool[index] for index in self._watched]
+        others += self._extra()
         if others != self._compared:
             self._rehash(others, len(pool))
         return self._digest
 
-    def _split(self, flags: list[Cell], extra: int) -> None:
-        if not self._flags:
-            self._copies = [None] * (len(flags) + extra)
-            self._hashes = [digests.SAMPLED_SLOT] * (len(flags) + extra)
+    def untouched(self, pool: Sequence[msgspec.Struct]) -> bool:
+        """Whether the slots that were never live are as they were at the start."""
+        unused = [index for index in range(len(pool)) if index not in self._used]
+        return [pool[index] for index in unused] == [self._copies[index] for index in unused]
+
+    def _start(self, pool: Sequence[msgspec.Struct], flags: list[Cell]) -> None:
+        entries = [*pool, *self._extra()]
+        self._copies = [copy.copy(entry) for entry in entries]
+        self._hashes = [digests.slot_hash(self._pack(entry)) for entry in entries]
+        if self._watch_all:
+            self._used = set(range(len(flags)))
+
+    def _split(self, flags: list[Cell]) -> None:
         self._flags = flags
         self._live.indexes = [index for index, flag in enumerate(flags) if flag]
-        self._others = [index for index, flag in enumerate(flags) if not flag]
+        self._used.update(self._live.indexes)
+        self._watched = [index for index in sorted(self._used) if not flags[index]]
         for index in self._live.indexes:
             self._copies[index] = None
             self._hashes[index] = digests.SAMPLED_SLOT
@@ -100,7 +123,7 @@ class ResidueDigest:
         self._compared = []
 
     def _rehash(self, others: list[msgspec.Struct], pool_size: int) -> None:
-        positions = [*self._others, *range(pool_size, len(self._copies))]
+        positions = [*self._watched, *range(pool_size, len(self._copies))]
         for position, entry in zip(positions, others, strict=True):
             if entry != self._copies[position]:
                 self._copies[position] = copy.copy(entry)
@@ -109,8 +132,17 @@ class ResidueDigest:
         self._digest = digests.digest(self._hashes)
 
 
-def _packer(packing: struct.Struct, paths: Sequence[str]) -> Callable[[msgspec.Struct], bytes]:
-    read = attrgetter(*paths)
+def _active_flags(pool: Sequence[PoolSlot]) -> list[Cell]:
+    return [slot.active for slot in pool]
+
+
+def _bonus_flags(pool: Sequence[BonusEntry]) -> list[Cell]:
+    return [slot.bonus_id for slot in pool]
+
+
+def _packer(packing: struct.Struct, pool: str, renamed: Mapping[str, str]) -> Callable[[msgspec.Struct], bytes]:
+    paths = digests.slot_paths(TABLE_BY_NAME[f"entity_samples.{pool}"])
+    read = attrgetter(*(renamed.get(path, path) for path in paths))
     return lambda entry: packing.pack(*read(entry))
 
 
@@ -131,40 +163,53 @@ def _pack_creature() -> Callable[[msgspec.Struct], bytes]:
 class HiddenSampler:
     """The `hidden_state` row of a session after a tick, and the live slots found on the way."""
 
-    def __init__(self, session: DeterministicSession) -> None:
+    def __init__(self, session: DeterministicSession, *, watch_all: bool = False) -> None:
         self._session = session
         self.live = Live()
         world = session.world
         state = world.state
         self._creatures = ResidueDigest(
-            self.live.creatures, "active", _pack_creature(), lambda: (world.creatures.phantom,)
+            self.live.creatures,
+            _active_flags,
+            _pack_creature(),
+            extra=lambda: (world.creatures.phantom,),
+            watch_all=watch_all,
         )
-        projectile_paths = [
-            {"travel_budget": "projectile_speed"}.get(path, path)
-            for path in digests.slot_paths(TABLE_BY_NAME["entity_samples.projectiles"])
-        ]
         self._projectiles = ResidueDigest(
-            self.live.projectiles, "active", _packer(digests.PROJECTILE_SLOT, projectile_paths)
+            self.live.projectiles,
+            _active_flags,
+            _packer(digests.PROJECTILE_SLOT, "projectiles", {"travel_budget": "projectile_speed"}),
+            watch_all=watch_all,
         )
         self._secondaries = ResidueDigest(
             self.live.secondaries,
-            "active",
-            _packer(
-                digests.SECONDARY_SLOT, digests.slot_paths(TABLE_BY_NAME["entity_samples.secondary_projectiles"])
-            ),
+            _active_flags,
+            _packer(digests.SECONDARY_SLOT, "secondary_projectiles", {}),
+            watch_all=watch_all,
         )
         self._bonuses = ResidueDigest(
             self.live.bonuses,
-            "bonus_id",
-            _packer(digests.BONUS_SLOT, digests.slot_paths(TABLE_BY_NAME["entity_samples.bonuses"])),
-            lambda: (state.bonus_pool._sentinel,),
+            _bonus_flags,
+            _packer(digests.BONUS_SLOT, "bonuses", {}),
+            extra=lambda: (state.bonus_pool._sentinel,),
+            watch_all=watch_all,
         )
         self._spawn_slots = _CachedList()
         self._dormant = _CachedList()
-        self._availability = _CachedTables()
+        self._availability = _CachedTables(flag_tables=3)
         self._quest_entries: tuple[SpawnEntry, ...] | None = None
-        self._quest_digest = digests.digest(())
         self._nothing = digests.digest(())
+        self._quest_digest = self._nothing
+
+    def untouched(self) -> bool:
+        """Whether no slot changed that was never live; if one did, its digests since the last check are stale."""
+        world = self._session.world
+        return (
+            self._creatures.untouched(world.creatures.entries)
+            and self._projectiles.untouched(world.state.projectiles.entries)
+            and self._secondaries.untouched(world.state.secondary_projectiles.entries)
+            and self._bonuses.untouched(world.state.bonus_pool.entries)
+        )
 
     def sample(self) -> tuple[int, ...]:
         world = self._session.world
@@ -183,20 +228,22 @@ class HiddenSampler:
         )
 
     def _particles(self) -> int:
-        packed = [
+        pool = self._session.world.state.particles.entries
+        if not [1 for entry in pool if entry.active]:
+            return self._nothing
+        return digests.digest(
             digests.PARTICLE.pack(index, entry.style_id, entry.in_flight, *_read_particle(entry))
-            for index, entry in enumerate(self._session.world.state.particles.entries)
+            for index, entry in enumerate(pool)
             if entry.active
-        ]
-        return digests.digest(packed) if packed else self._nothing
+        )
 
     def _sprite_effects(self) -> int:
-        packed = [
-            digests.SPRITE_EFFECT.pack(index, *_read_sprite(entry))
-            for index, entry in enumerate(self._session.world.state.sprite_effects.entries)
-            if entry.active
-        ]
-        return digests.digest(packed) if packed else self._nothing
+        pool = self._session.world.state.sprite_effects.entries
+        if not [1 for entry in pool if entry.active]:
+            return self._nothing
+        return digests.digest(
+            digests.SPRITE_EFFECT.pack(index, *_read_sprite(entry)) for index, entry in enumerate(pool) if entry.active
+        )
 
     def _quest_spawns(self) -> int:
         mode_state = self._session.mode_state
@@ -267,15 +314,16 @@ class _CachedList:
 class _CachedTables:
     """The digest of lists of flags and counters: bytes for flags, u32 for counters."""
 
-    def __init__(self) -> None:
+    def __init__(self, flag_tables: int) -> None:
+        self._flag_tables = flag_tables
         self._copies: list[list[int]] = []
         self._digest = 0
 
-    def digest(self, tables: tuple[Sequence[int], ...]) -> int:
-        current = [list(table) for table in tables]
-        if current != self._copies:
-            self._copies = current
-            flags, counters = current[:3], current[3:]
+    def digest(self, tables: Sequence[Sequence[int]]) -> int:
+        """The digest of these tables, of which the first ones are flags."""
+        if list(map(list, tables)) != self._copies:
+            self._copies = [list(table) for table in tables]
+            flags, counters = self._copies[: self._flag_tables], self._copies[self._flag_tables :]
             packed = [bytes(map(int, table)) for table in flags]
             packed += [struct.pack(f"<{len(table)}I", *table) for table in counters]
             self._digest = digests.digest(packed)

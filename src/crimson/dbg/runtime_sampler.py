@@ -24,6 +24,8 @@ from .runtime_hidden import HiddenSampler, LiveSlots
 from .runtime_paths import GAMEPLAY_PATHS, read_player, read_quest, read_tutorial, read_vitals
 
 _PERK_CHOICES = 7
+# Reading values while their objects are still in the processor's cache is worth more than larger batches.
+_COMPACT_TICKS = 16
 
 
 class SparseCounts:
@@ -48,10 +50,14 @@ class SparseCounts:
         return TableRows(ticks[rows], (indexes.astype(np.uint16), matrix[rows, indexes].astype(np.uint32)))
 
 
+class StaleDigests(Exception):
+    """A slot that was never live has changed: the run must be sampled again with every slot watched."""
+
+
 class RuntimeSampler:
     """Collects the state of a session after each tick, until `take` hands it over as tables."""
 
-    def __init__(self, session: DeterministicSession) -> None:
+    def __init__(self, session: DeterministicSession, *, watch_all: bool = False) -> None:
         self._session = session
         self._mode_state = session.mode_state
         self._rows = {name: RowBuffer(table) for name, table in TABLE_BY_NAME.items()}
@@ -65,9 +71,10 @@ class RuntimeSampler:
             TABLE_BY_NAME["entity_samples.secondary_projectiles"], SecondaryProjectile, {}
         )
         self._bonuses = PoolBuffer(TABLE_BY_NAME["entity_samples.bonuses"], BonusEntry, {})
+        self._pools = (self._creatures, self._projectiles, self._secondaries, self._bonuses)
         self._perks = SparseCounts(TABLE_BY_NAME["checkpoint.perks"])
         self._weapon_times = SparseCounts(TABLE_BY_NAME["sim_state.weapon_times"])
-        self._hidden = HiddenSampler(session)
+        self._hidden = HiddenSampler(session, watch_all=watch_all)
         self._draws: list[RngTraceDraw] = []
         self._draw_counts: list[tuple[int, int]] = []
         self._read_gameplay = self._gameplay_reader()
@@ -111,6 +118,9 @@ class RuntimeSampler:
         """Sample the state after a tick."""
         self._sample(tick, draws)
         self._add_events(tick, step)
+        if tick % _COMPACT_TICKS == _COMPACT_TICKS - 1:
+            for pool in self._pools:
+                pool.compact()
         timing = step.timing
         self._rows["timing_samples"].add(
             tick,
@@ -124,7 +134,9 @@ class RuntimeSampler:
         )
 
     def take(self) -> dict[str, TableRows]:
-        """The tables of all ticks since the last call."""
+        """The tables of all ticks since the last call; `StaleDigests` when a slot changed that was not watched."""
+        if not self._hidden.untouched():
+            raise StaleDigests
         tables = {name: rows.take() for name, rows in self._rows.items()}
         tables["entity_samples.creatures"] = self._creatures.take()
         tables["entity_samples.projectiles"] = self._projectiles.take()
