@@ -15,9 +15,9 @@ import msgspec
 import numpy as np
 from msgspec.structs import astuple
 
-from .layout import Table
-from .records import RecordError
-from .rows import Cell, ColumnError, TableRows, empty_rows, join_rows, words_from_runtime
+from crimson.dbg.layout import Table
+from crimson.dbg.records import RecordError
+from crimson.dbg.rows import Cell, ColumnError, TableRows, empty_rows, join_rows, words_from_runtime
 
 
 class RowBuffer:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .layout import Leaf, Table
-from .rows import TableRows, Words
+from crimson.dbg.layout import Leaf, Table
+from crimson.dbg.rows import TableRows, Words
 
 MAX_KEYED_ROWS = 256 * 512
 MAX_LOG_ROWS = 1 << 20
@@ -178,7 +178,7 @@ def _restore_travel(residuals: Words, velocity: Words) -> Words:
             continue
         previous = restored[begin - 1 : begin] if begin else np.zeros(1, np.uint32)
         restored[begin : begin + 1] = _travel_prediction(previous, velocity[begin : begin + 1])
-        restored[begin] += residuals[begin]
+        restored[begin : begin + 1] += residuals[begin : begin + 1]
         with np.errstate(over="ignore", invalid="ignore"):
             run = np.add.accumulate(np.concatenate((positions[begin : begin + 1], speeds[begin + 1 : end])))
         if np.isfinite(run).all():

@@ -17,7 +17,7 @@ from typing import BinaryIO
 import msgspec
 import zstandard
 
-from .errors import DamagedTrace, UnsupportedTrace
+from crimson.dbg.errors import DamagedTrace, UnsupportedTrace
 
 FORMAT_VERSION = 1
 TICKS_PER_CHUNK = 256

@@ -11,8 +11,8 @@ import hashlib
 import struct
 from collections.abc import Iterable
 
-from .layout import TABLE_BY_NAME, Table
-from .wire import WireType
+from crimson.dbg.layout import TABLE_BY_NAME, Table
+from crimson.dbg.wire import WireType
 
 SAMPLED_SLOT = bytes(8)
 

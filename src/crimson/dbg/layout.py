@@ -13,8 +13,8 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Annotated, Literal, TypeIs, Union, get_args, get_origin, get_type_hints
 
-from . import schema
-from .wire import Column
+from crimson.dbg import schema
+from crimson.dbg.wire import Column
 
 Cardinality = Literal["one", "optional", "many"]
 

@@ -26,13 +26,13 @@ from crimson.sim.run_result import run_result_mismatches
 from crimson.sim.world_state import WorldState
 from grim.rand import Crand, CrandLike
 
-from .container import TICKS_PER_CHUNK
-from .errors import RecordRefused
-from .records import RecordError
-from .replays import LoadedReplay
-from .runtime_sampler import RuntimeSampler, StaleDigests
-from .schema import SETUP_TICK, Producer, TraceMeta
-from .trace import TraceWriter, writing_trace
+from crimson.dbg.container import TICKS_PER_CHUNK
+from crimson.dbg.errors import RecordRefused
+from crimson.dbg.records import RecordError
+from crimson.dbg.replays import LoadedReplay
+from crimson.dbg.runtime_sampler import RuntimeSampler, StaleDigests
+from crimson.dbg.schema import SETUP_TICK, Producer, TraceMeta
+from crimson.dbg.trace import TraceWriter, writing_trace
 
 type Progress = Callable[[int, int], None]
 # How many ticks are buffered before the caller hears of progress.

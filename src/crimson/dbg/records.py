@@ -7,9 +7,9 @@ from operator import attrgetter
 
 import numpy as np
 
-from . import schema
-from .layout import TABLES, Table, column_of, field_hints, is_row_type, list_row, optional_row
-from .rows import Cell, ColumnError, TableRows, words_from_values, values_from_words
+from crimson.dbg import schema
+from crimson.dbg.layout import TABLES, Table, column_of, field_hints, is_row_type, list_row, optional_row
+from crimson.dbg.rows import Cell, ColumnError, TableRows, words_from_values, values_from_words
 
 type ChunkTables = Mapping[str, TableRows]
 
@@ -135,10 +135,22 @@ def _build_rows(table: Table, rows: TableRows, built: Mapping[str, list[schema.R
     return [builder(values, built) for values in zip(*columns, strict=True)]
 
 
+# A channel of nothing but lists has no table of its own to be built from.
+_PLAIN_CHANNELS: dict[str, _Builder] = {
+    channel: _row_builder(hint, Table(channel, hint, "one"), "")
+    for channel, hint in field_hints(schema.TickRecord).items()
+    if is_row_type(hint) and channel not in _BUILDERS
+}
+
+
 def _record(tick: int, built: Mapping[str, list[schema.Row]]) -> schema.TickRecord:
-    channels = {
-        channel: built[channel] if list_row(hint) is not None else built[channel][0]
-        for channel, hint in field_hints(schema.TickRecord).items()
-        if channel != "tick"
-    }
-    return schema.TickRecord(tick=tick, **channels)
+    channels = [_channel(name, hint, built) for name, hint in field_hints(schema.TickRecord).items() if name != "tick"]
+    return schema.TickRecord(tick, *channels)
+
+
+def _channel(
+    name: str, hint: object, built: Mapping[str, list[schema.Row]]
+) -> schema.Row | list[schema.Row]:
+    if name in _PLAIN_CHANNELS:
+        return _PLAIN_CHANNELS[name]((), built)
+    return built[name] if list_row(hint) is not None else built[name][0]

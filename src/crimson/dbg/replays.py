@@ -11,8 +11,8 @@ import msgspec
 from crimson.replay import codec
 from crimson.replay.types import Replay
 
-from .errors import ReplayProblem
-from .schema import RunSettings, TraceSource
+from crimson.dbg.errors import ReplayProblem
+from crimson.dbg.schema import RunSettings, TraceSource
 
 
 @dataclass(frozen=True, slots=True)

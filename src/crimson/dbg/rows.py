@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .wire import WIDTHS, WireType
+from crimson.dbg.wire import WIDTHS, WireType
 
 if TYPE_CHECKING:
-    from .layout import Leaf, Table
+    from crimson.dbg.layout import Leaf, Table
 
 type Words = np.ndarray
 type Cell = float | str

@@ -22,10 +22,10 @@ from crimson.sim.sessions import DeterministicSession
 from crimson.sim.state_types import PlayerState
 from grim.geom import Vec2
 
-from . import digests
-from .layout import TABLE_BY_NAME
-from .rows import Cell
-from .runtime_paths import read_player
+from crimson.dbg import digests
+from crimson.dbg.layout import TABLE_BY_NAME
+from crimson.dbg.rows import Cell
+from crimson.dbg.runtime_paths import read_player
 
 
 class PoolSlot(Protocol):

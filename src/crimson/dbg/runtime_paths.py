@@ -10,8 +10,8 @@ from msgspec.structs import astuple
 from crimson.sim.state_types import PlayerState, WeaponSlot
 from crimson.weapons import WeaponId
 
-from .layout import TABLE_BY_NAME
-from .rows import Cell
+from crimson.dbg.layout import TABLE_BY_NAME
+from crimson.dbg.rows import Cell
 
 _NO_WEAPON = WeaponSlot(weapon_id=WeaponId.NONE)
 

@@ -17,11 +17,11 @@ from crimson.sim.mode_updates import QuestSpawnState, RushSpawnState, SurvivalSp
 from crimson.sim.sessions import DeterministicSession, DeterministicSessionTick
 from grim.geom import Vec2
 
-from .buffers import PoolBuffer, RowBuffer
-from .layout import TABLE_BY_NAME, Table
-from .rows import Cell, TableRows, Words, empty_rows
-from .runtime_hidden import HiddenSampler, LiveSlots
-from .runtime_paths import GAMEPLAY_PATHS, read_player, read_quest, read_tutorial, read_vitals
+from crimson.dbg.buffers import PoolBuffer, RowBuffer
+from crimson.dbg.layout import TABLE_BY_NAME, Table
+from crimson.dbg.rows import Cell, TableRows, Words, empty_rows
+from crimson.dbg.runtime_hidden import HiddenSampler, LiveSlots
+from crimson.dbg.runtime_paths import GAMEPLAY_PATHS, read_player, read_quest, read_tutorial, read_vitals
 
 _PERK_CHOICES = 7
 # Reading values while their objects are still in the processor's cache is worth more than larger batches.

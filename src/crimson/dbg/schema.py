@@ -12,7 +12,7 @@ from typing import Annotated
 
 import msgspec
 
-from .wire import Column
+from crimson.dbg.wire import Column
 
 
 

@@ -11,14 +11,14 @@ from typing import BinaryIO, Self
 
 import msgspec
 
-from . import container, schema
-from .atomic import atomic_file
-from .columns import CodecError, decode_table, encode_table
-from .container import ChunkEntry, ChunkPacker, StoredChunk
-from .errors import DamagedTrace, ParityError, UnsupportedTrace
-from .layout import TABLES, Table
-from .records import ChunkTables, records_from_tables, tables_from_records, unordered_row
-from .rows import TableRows
+from crimson.dbg import container, schema
+from crimson.dbg.atomic import atomic_file
+from crimson.dbg.columns import CodecError, decode_table, encode_table
+from crimson.dbg.container import ChunkEntry, ChunkPacker, StoredChunk
+from crimson.dbg.errors import DamagedTrace, ParityError, UnsupportedTrace
+from crimson.dbg.layout import TABLES, Table
+from crimson.dbg.records import ChunkTables, records_from_tables, tables_from_records, unordered_row
+from crimson.dbg.rows import TableRows
 
 _CACHED_CHUNKS = 3
 
