@@ -1,0 +1,1 @@
+"""Traces of Crimsonland runs: record, read, compare and explain them."""
