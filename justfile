@@ -15,6 +15,8 @@ lint:
     {{ uv }} run ruff check
     {{ uv }} run ruff format --check
     {{ uv }} run ty check
+    {{ uv }} run ast-grep test
+    {{ uv }} run ast-grep scan
 
 # mend what ruff can mend by itself
 fix:
@@ -36,6 +38,10 @@ captures *args:
 # the measurements of docs and targets, as ratios in one run
 bench *args:
     {{ uv }} run python scripts/bench.py {{ args }}
+
+# after a change of a rule or its cases: accept what it finds now
+rules:
+    {{ uv }} run ast-grep test --update-all
 
 # build the wheel, install it in a fresh environment, try it
 wheel-test *args:
