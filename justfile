@@ -1,0 +1,51 @@
+# What CI and developers run. `uv run just` lists the recipes.
+
+# uv names itself to what it runs, so `python -m uv run just` works as well
+uv := env("UV", "uv")
+
+_list:
+    @{{ just_executable() }} --list --unsorted
+
+# make or refresh .venv
+sync:
+    {{ uv }} sync
+
+# every static check
+lint:
+    {{ uv }} run ruff check
+    {{ uv }} run ruff format --check
+    {{ uv }} run ty check
+    {{ uv }} run ast-grep test
+    {{ uv }} run ast-grep scan
+
+# mend what ruff can mend by itself
+fix:
+    {{ uv }} run ruff check --fix
+    {{ uv }} run ruff format
+
+# the test suite
+test *args:
+    {{ uv }} run pytest -n 2 {{ args }}
+
+# the parity run over the captures of the repository
+parity *args:
+    {{ uv }} run pytest --parity captures/ -n 2 {{ args }}
+
+# make captures/ anew: the same bytes every time
+captures *args:
+    {{ uv }} run python scripts/make_captures.py {{ args }}
+
+# the measurements of docs and targets, as ratios in one run
+bench *args:
+    {{ uv }} run python scripts/bench.py {{ args }}
+
+# after a change of a rule or its cases: accept what it finds now
+rules:
+    {{ uv }} run ast-grep test --update-all
+
+# build the wheel, install it in a fresh environment, try it
+wheel-test *args:
+    {{ uv }} run pytest tests/test_packaging.py {{ args }}
+
+# what CI checks
+ci: lint parity test
