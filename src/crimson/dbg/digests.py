@@ -16,7 +16,15 @@ from crimson.dbg.wire import WireType
 
 SAMPLED_SLOT = bytes(8)
 
-_STRUCT_CODES: dict[WireType, str] = {"f4": "f", "i4": "i", "u4": "I", "b1": "?", "u1": "B", "u2": "H", "u8": "Q"}
+_STRUCT_CODES: dict[WireType, str] = {
+    "f4": "f",
+    "i4": "i",
+    "u4": "I",
+    "b1": "?",
+    "u1": "B",
+    "u2": "H",
+    "u8": "Q",
+}
 # Trace bookkeeping, not memory of the original.
 _NOT_IN_SLOTS = frozenset({"index", "generation"})
 

@@ -10,7 +10,6 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-import crimson
 import crimson.sim.gameplay_state as gameplay_state
 from crimson.game_version import current_replay_game_version
 from crimson.replay.codec import ReplayCodecError
@@ -26,6 +25,7 @@ from crimson.sim.run_result import run_result_mismatches
 from crimson.sim.world_state import WorldState
 from grim.rand import Crand, CrandLike
 
+import crimson
 from crimson.dbg.container import TICKS_PER_CHUNK
 from crimson.dbg.errors import RecordRefused
 from crimson.dbg.records import RecordError
@@ -55,7 +55,11 @@ def build_identity() -> str:
     """SHA-256 over the sources that decide what a recording holds: the game's and this package's."""
     digest = hashlib.sha256()
     root = Path(crimson.__file__).parent
-    for package, folder in (("crimson", root), ("grim", root.parent / "grim"), ("dbg", Path(__file__).parent)):
+    for package, folder in (
+        ("crimson", root),
+        ("grim", root.parent / "grim"),
+        ("dbg", Path(__file__).parent),
+    ):
         for source in sorted(folder.rglob("*.py")):
             digest.update(f"{package}/{source.relative_to(folder).as_posix()}\0".encode())
             digest.update(hashlib.sha256(source.read_bytes()).digest())
@@ -123,7 +127,9 @@ def _start(loaded: LoadedReplay) -> tuple[PlaybackDriver, list[RngTraceDraw]]:
         try:
             driver = PlaybackDriver(loaded.replay, trace_rng=True, warn_on_version_mismatch=False)
         except (ReplayRunnerError, ReplayCodecError, ValueError) as problem:
-            raise RecordRefused(loaded.path, f"the runtime refuses the replay before tick 0: {problem}") from None
+            raise RecordRefused(
+                loaded.path, f"the runtime refuses the replay before tick 0: {problem}"
+            ) from None
     return driver, draws
 
 
@@ -177,7 +183,9 @@ class _Recorder(PlaybackWalkObserver):
         self.next_tick = next_tick_index
         if next_tick_index % TICKS_PER_CHUNK == 0:
             self.flush()
-        if self.report is not None and (next_tick_index % _PROGRESS_TICKS == 0 or next_tick_index == self.limit):
+        if self.report is not None and (
+            next_tick_index % _PROGRESS_TICKS == 0 or next_tick_index == self.limit
+        ):
             self.report(next_tick_index, self.limit)
 
     def flush(self) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from crimson.dbg import schema
 from crimson.dbg.layout import TABLES, Table, column_of, field_hints, is_row_type, list_row, optional_row
-from crimson.dbg.rows import Cell, ColumnError, TableRows, words_from_values, values_from_words
+from crimson.dbg.rows import Cell, ColumnError, TableRows, values_from_words, words_from_values
 
 type ChunkTables = Mapping[str, TableRows]
 
@@ -69,7 +69,9 @@ def unordered_row(table: Table, ticks: np.ndarray, columns: Sequence[np.ndarray]
     """The first row of a keyed table that does not come after its predecessor."""
     if not table.keyed or len(ticks) < 2:
         return None
-    keys = columns[next(position for position, leaf in enumerate(table.leaves) if leaf.column.key)].astype(np.int64)
+    keys = columns[next(position for position, leaf in enumerate(table.leaves) if leaf.column.key)].astype(
+        np.int64
+    )
     wrong = (ticks[1:] == ticks[:-1]) & (keys[1:] <= keys[:-1])
     return int(np.flatnonzero(wrong)[0]) + 1 if wrong.any() else None
 
@@ -129,7 +131,8 @@ def records_from_tables(tables: ChunkTables, first: int, last: int) -> Iterator[
 
 def _build_rows(table: Table, rows: TableRows, built: Mapping[str, list[schema.Row]]) -> list[schema.Row]:
     columns = [
-        values_from_words(leaf.column.wire, words) for leaf, words in zip(table.leaves, rows.columns, strict=True)
+        values_from_words(leaf.column.wire, words)
+        for leaf, words in zip(table.leaves, rows.columns, strict=True)
     ]
     builder = _BUILDERS[table.name]
     return [builder(values, built) for values in zip(*columns, strict=True)]
@@ -144,13 +147,13 @@ _PLAIN_CHANNELS: dict[str, _Builder] = {
 
 
 def _record(tick: int, built: Mapping[str, list[schema.Row]]) -> schema.TickRecord:
-    channels = [_channel(name, hint, built) for name, hint in field_hints(schema.TickRecord).items() if name != "tick"]
+    channels = [
+        _channel(name, hint, built) for name, hint in field_hints(schema.TickRecord).items() if name != "tick"
+    ]
     return schema.TickRecord(tick, *channels)
 
 
-def _channel(
-    name: str, hint: object, built: Mapping[str, list[schema.Row]]
-) -> schema.Row | list[schema.Row]:
+def _channel(name: str, hint: object, built: Mapping[str, list[schema.Row]]) -> schema.Row | list[schema.Row]:
     if name in _PLAIN_CHANNELS:
         return _PLAIN_CHANNELS[name]((), built)
     return built[name] if list_row(hint) is not None else built[name][0]

@@ -138,7 +138,9 @@ def words_from_runtime(leaf: Leaf, values: Sequence[Cell]) -> Words:
             return np.array(values, dtype=object) if count else np.empty(0, object)
         case "f4":
             with np.errstate(over="ignore", invalid="ignore"):
-                words: Words = np.frombuffer(struct.pack(f"<{count}d", *values)).astype(np.float32).view(np.uint32)
+                words: Words = (
+                    np.frombuffer(struct.pack(f"<{count}d", *values)).astype(np.float32).view(np.uint32)
+                )
             require_finite(leaf, words)
             return words
         case "u8":

@@ -13,14 +13,13 @@ from operator import attrgetter
 from typing import Protocol
 
 import msgspec
-from msgspec.structs import astuple
-
 from crimson.bonuses.pool import BonusEntry
 from crimson.quests.types import SpawnEntry
 from crimson.sim.mode_updates import QuestSpawnState
 from crimson.sim.sessions import DeterministicSession
 from crimson.sim.state_types import PlayerState
 from grim.geom import Vec2
+from msgspec.structs import astuple
 
 from crimson.dbg import digests
 from crimson.dbg.layout import TABLE_BY_NAME
@@ -140,7 +139,9 @@ def _bonus_flags(pool: Sequence[BonusEntry]) -> list[Cell]:
     return [slot.bonus_id for slot in pool]
 
 
-def _packer(packing: struct.Struct, pool: str, renamed: Mapping[str, str]) -> Callable[[msgspec.Struct], bytes]:
+def _packer(
+    packing: struct.Struct, pool: str, renamed: Mapping[str, str]
+) -> Callable[[msgspec.Struct], bytes]:
     paths = digests.slot_paths(TABLE_BY_NAME[f"entity_samples.{pool}"])
     read = attrgetter(*(renamed.get(path, path) for path in paths))
     return lambda entry: packing.pack(*read(entry))
@@ -224,7 +225,9 @@ class HiddenSampler:
             self._spawn_slots.digest(world.creatures.spawn_slots, _pack_spawn_slot),
             self._quest_spawns(),
             self._availability_tables(),
-            self._dormant.digest([state.dormant_player], _pack_player) if len(world.players) == 1 else self._nothing,
+            self._dormant.digest([state.dormant_player], _pack_player)
+            if len(world.players) == 1
+            else self._nothing,
         )
 
     def _particles(self) -> int:
@@ -242,7 +245,9 @@ class HiddenSampler:
         if not [1 for entry in pool if entry.active]:
             return self._nothing
         return digests.digest(
-            digests.SPRITE_EFFECT.pack(index, *_read_sprite(entry)) for index, entry in enumerate(pool) if entry.active
+            digests.SPRITE_EFFECT.pack(index, *_read_sprite(entry))
+            for index, entry in enumerate(pool)
+            if entry.active
         )
 
     def _quest_spawns(self) -> int:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from operator import attrgetter
 
-from msgspec.structs import astuple
-
 from crimson.sim.state_types import PlayerState, WeaponSlot
 from crimson.weapons import WeaponId
+from msgspec.structs import astuple
 
 from crimson.dbg.layout import TABLE_BY_NAME
 from crimson.dbg.rows import Cell
@@ -105,6 +104,8 @@ def _player_reader() -> Callable[[PlayerState], tuple[Cell, ...]]:
 
 
 read_player = _player_reader()
-read_vitals = attrgetter("index", "pos.x", "pos.y", "health", "weapon.weapon_id", "weapon.ammo", "experience", "level")
+read_vitals = attrgetter(
+    "index", "pos.x", "pos.y", "health", "weapon.weapon_id", "weapon.ammo", "experience", "level"
+)
 read_tutorial = attrgetter(*_TUTORIAL_PATHS)
 read_quest = attrgetter(*_QUEST_PATHS)

@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 
 import numpy as np
-from msgspec.structs import astuple
-
 from crimson.bonuses.pool import BonusEntry
 from crimson.creatures.runtime import CreatureState
 from crimson.game_modes import GameMode
@@ -16,6 +14,7 @@ from crimson.replay.driver.playback_driver import RngTraceDraw
 from crimson.sim.mode_updates import QuestSpawnState, RushSpawnState, SurvivalSpawnState
 from crimson.sim.sessions import DeterministicSession, DeterministicSessionTick
 from grim.geom import Vec2
+from msgspec.structs import astuple
 
 from crimson.dbg.buffers import PoolBuffer, RowBuffer
 from crimson.dbg.layout import TABLE_BY_NAME, Table
@@ -191,11 +190,20 @@ class RuntimeSampler:
             typing, target = state.typo.typing, state.typo.target_world
             self._rows["checkpoint.typo"].add(
                 tick,
-                (typing.text, typing.submit_count, typing.match_count, state.typo.spawn_cooldown_ms, target.x, target.y),
+                (
+                    typing.text,
+                    typing.submit_count,
+                    typing.match_count,
+                    state.typo.spawn_cooldown_ms,
+                    target.x,
+                    target.y,
+                ),
             )
             names = state.typo.names.names
             live = self._hidden.live.creatures.indexes
-            self._rows["checkpoint.typo_names"].extend(tick, [(index, names[index]) for index in live if names[index]])
+            self._rows["checkpoint.typo_names"].extend(
+                tick, [(index, names[index]) for index in live if names[index]]
+            )
 
     def _add_events(self, tick: int, step: DeterministicSessionTick | None) -> None:
         world = self._session.world
@@ -205,7 +213,11 @@ class RuntimeSampler:
             hits, pickups = len(events.hits) + events.secondary_hit_count, len(events.pickups)
             if events.deaths:
                 self._rows["checkpoint.deaths"].extend(
-                    tick, [(death.index, death.type_id, death.reward_value, death.xp_awarded) for death in events.deaths]
+                    tick,
+                    [
+                        (death.index, death.type_id, death.reward_value, death.xp_awarded)
+                        for death in events.deaths
+                    ],
                 )
         self._rows["checkpoint"].add(
             tick,

@@ -14,8 +14,6 @@ import msgspec
 
 from crimson.dbg.wire import Column
 
-
-
 SETUP_TICK = -1
 MAX_PLAYERS = 4
 UNKNOWN_CALLER = 0

@@ -178,7 +178,12 @@ class TraceReader:
 
     def stored(self, entry: ChunkEntry) -> StoredChunk:
         """The chunk as it lies in the file, which must be what the index says of it."""
-        chunk = container.read_chunk(self._file, self.path, entry.offset, entry.offset + container.CHUNK_HEADER_SIZE + entry.stored_size)
+        chunk = container.read_chunk(
+            self._file,
+            self.path,
+            entry.offset,
+            entry.offset + container.CHUNK_HEADER_SIZE + entry.stored_size,
+        )
         if chunk.entry != entry:
             raise DamagedTrace(self.path, f"byte {entry.offset}: the chunk's header and the index differ")
         return chunk
