@@ -32,7 +32,7 @@ from crimson.dbg.records import RecordError
 from crimson.dbg.replays import LoadedReplay
 from crimson.dbg.runtime_sampler import RuntimeSampler, StaleDigests
 from crimson.dbg.schema import SETUP_TICK, Producer, TraceMeta
-from crimson.dbg.trace import TraceWriter, writing_trace
+from crimson.dbg.trace_writer import TraceWriter, writing_trace
 
 type Progress = Callable[[int, int], None]
 # How many ticks are buffered before the caller hears of progress.

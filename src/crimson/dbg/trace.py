@@ -1,143 +1,23 @@
-"""Writing and reading `.cdt` traces: a streaming writer, and a random-access reader of bounded memory."""
+"""Reading `.cdt` traces: random access by tick, with bounded memory."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 
 from crimson.dbg import container, schema
-from crimson.dbg.atomic import atomic_file
-from crimson.dbg.columns import CodecError, decode_table, encode_table
-from crimson.dbg.container import ChunkEntry, ChunkPacker, StoredChunk
+from crimson.dbg.container import ChunkEntry, StoredChunk
 from crimson.dbg.errors import DamagedTrace, ParityError, UnsupportedTrace
-from crimson.dbg.layout import TABLES, Table
-from crimson.dbg.records import ChunkTables, records_from_tables, tables_from_records, unordered_row
-from crimson.dbg.rows import TableRows
+
+if TYPE_CHECKING:
+    from crimson.dbg.rows import TableRows
 
 _CACHED_CHUNKS = 3
-
-
-class TablePayload(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    count: int
-    columns: bytes
-    texts: list[str]
-
-
-class ChunkPayload(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """The raw bytes of an INIT or TICK chunk, as msgpack; one entry for each table of the layout, in its order."""
-
-    tables: tuple[TablePayload, ...]
-
-
-def encode_chunk(tables: ChunkTables, first: int) -> bytes:
-    """The canonical raw bytes of a chunk that starts at tick `first`."""
-    return msgspec.msgpack.encode(
-        ChunkPayload(tuple(TablePayload(*encode_table(table, tables[table.name], first)) for table in TABLES))
-    )
-
-
-def decode_chunk(raw: bytes, first: int, last: int) -> dict[str, TableRows]:
-    """The tables of a chunk's raw bytes, with their ticks checked; `CodecError` says what is wrong."""
-    try:
-        payload = msgspec.msgpack.decode(raw, type=ChunkPayload)
-    except msgspec.MsgspecError as problem:
-        raise CodecError(f"malformed payload: {problem}") from None
-    if len(payload.tables) != len(TABLES):
-        raise CodecError(f"{len(payload.tables)} tables, expected {len(TABLES)}")
-    decoded = {}
-    for table, stored in zip(TABLES, payload.tables, strict=True):
-        rows = decode_table(table, stored.count, stored.columns, stored.texts, first)
-        _require_ticks(table, rows, first, last)
-        decoded[table.name] = rows
-    return decoded
-
-
-def _require_ticks(table: Table, rows: TableRows, first: int, last: int) -> None:
-    ticks = rows.ticks
-    if table.cardinality == "one" and ticks.tolist() != list(range(first, last + 1)):
-        raise CodecError(f"table {table.name} does not hold one row for each tick of {first}..{last}")
-    if not len(ticks):
-        return
-    if int(ticks.min()) < first or int(ticks.max()) > last or bool((ticks[1:] < ticks[:-1]).any()):
-        raise CodecError(f"table {table.name} has rows outside ticks {first}..{last} or out of order")
-    if table.cardinality == "optional" and bool((ticks[1:] == ticks[:-1]).any()):
-        raise CodecError(f"table {table.name} has two rows in a tick")
-    if unordered_row(table, ticks, rows.columns) is not None:
-        raise CodecError(f"table {table.name} has two rows of one key in a tick")
-    for leaf, words in zip(table.leaves, rows.columns, strict=True):
-        if leaf.column.wire == "b1" and bool((words > 1).any()):
-            raise CodecError(f"table {table.name}: {leaf.path} is neither 0 nor 1")
-
-
-class TraceWriter:
-    """Streams chunks to a file: the set-up record first, then ticks from 0 without a gap."""
-
-    def __init__(self, file: BinaryIO, meta: schema.TraceMeta) -> None:
-        self._file = file
-        self._packer = ChunkPacker()
-        self._chunks: list[ChunkEntry] = []
-        self._pending: list[schema.TickRecord] = []
-        self._next_tick = schema.SETUP_TICK
-        self._offset = len(container.file_header())
-        file.write(container.file_header())
-        self._put(container.META, 0, -1, msgspec.msgpack.encode(meta))
-
-    @property
-    def next_tick(self) -> int:
-        """The tick that must be written next; -1 while the set-up record is missing."""
-        return self._next_tick + len(self._pending)
-
-    def append(self, record: schema.TickRecord) -> None:
-        """Add a typed tick; it is stored once its chunk is full."""
-        if record.tick != self.next_tick:
-            raise ValueError(f"tick {record.tick} given, expected {self.next_tick}")
-        if record.tick == schema.SETUP_TICK:
-            self.write_tables(tables_from_records([record]), schema.SETUP_TICK, schema.SETUP_TICK)
-            return
-        self._pending.append(record)
-        if len(self._pending) == container.TICKS_PER_CHUNK:
-            self._flush()
-
-    def write_tables(self, tables: ChunkTables, first: int, last: int) -> None:
-        """Store a chunk: the set-up (-1..-1), or the ticks of one chunk from its border on."""
-        if self._pending or first != self._next_tick:
-            raise ValueError(f"ticks {first}..{last} given, expected {self.next_tick} on")
-        kind = container.SETUP if first == schema.SETUP_TICK else container.TICKS
-        self._put(kind, first, last, encode_chunk(tables, first))
-        self._next_tick = last + 1
-
-    def finish(self) -> None:
-        """Store what is pending, the index and the trailer; without it the file is a damaged trace."""
-        self._flush()
-        if self._next_tick == schema.SETUP_TICK:
-            raise ValueError("a trace needs its set-up record")
-        self._file.write(container.footer_bytes(self._packer, tuple(self._chunks), self._offset))
-
-    def _flush(self) -> None:
-        if self._pending:
-            records, self._pending = self._pending, []
-            self.write_tables(tables_from_records(records), records[0].tick, records[-1].tick)
-
-    def _put(self, kind: str, first: int, last: int, raw: bytes) -> None:
-        entry, packed = self._packer.pack(kind, first, last, raw, self._offset)
-        self._file.write(packed)
-        self._chunks.append(entry)
-        self._offset += len(packed)
-
-
-@contextmanager
-def writing_trace(path: Path, meta: schema.TraceMeta) -> Iterator[TraceWriter]:
-    """A writer whose file appears at `path` only when the block ends well."""
-    with atomic_file(path) as file:
-        writer = TraceWriter(file, meta)
-        yield writer
-        writer.finish()
 
 
 class TraceReader:
@@ -189,6 +69,7 @@ class TraceReader:
         return chunk
 
     def raw(self, entry: ChunkEntry) -> bytes:
+        """The chunk's raw bytes, hashed."""
         return container.inflate(self.stored(entry), self.path)
 
     def tables(self, entry: ChunkEntry) -> Mapping[str, TableRows]:
@@ -204,6 +85,11 @@ class TraceReader:
         return decoded
 
     def decode(self, entry: ChunkEntry, raw: bytes) -> dict[str, TableRows]:
+        """The tables of a chunk's raw bytes."""
+        # Comparing equal traces decodes nothing, and numpy takes longer to import than that takes.
+        from crimson.dbg.columns import CodecError
+        from crimson.dbg.payload import decode_chunk
+
         try:
             return decode_chunk(raw, entry.first, entry.last)
         except CodecError as problem:
@@ -219,6 +105,8 @@ class TraceReader:
 
     def tick(self, tick: int) -> schema.TickRecord:
         """One typed tick, or the set-up record for -1."""
+        from crimson.dbg.records import records_from_tables
+
         return next(records_from_tables(self.tables(self.entry_of(tick)), tick, tick))
 
     def ticks(self, first: int, last: int) -> Iterator[schema.TickRecord]:

@@ -1,0 +1,244 @@
+"""Comparing two traces of one run: equal parts by their bytes, the rest by their rows, in flat memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from crimson.dbg.container import ChunkEntry, inflate
+from crimson.dbg.errors import BadUsage
+from crimson.dbg.report import (
+    ChannelDifference,
+    DiffReport,
+    DiffVerdict,
+    FieldDifference,
+    HiddenFinding,
+    TraceSummary,
+)
+from crimson.dbg.schema import CHANNELS, SETUP_TICK, TraceSource
+from crimson.dbg.sustained import DEFAULT_SUSTAIN, first_sustained
+from crimson.dbg.trace import TraceReader
+
+if TYPE_CHECKING:
+    from crimson.dbg.records import ChunkTables
+
+HIDDEN_CHANNEL = "hidden_state"
+PRESENCE_CHANNEL = "presence"
+# Which channel's difference explains the others' at the same tick.
+_LEAD_ORDER = (PRESENCE_CHANNEL, "timing_samples", "rng_stream", "entity_samples", "sim_state", "checkpoint")
+
+
+def diff_traces(
+    expected: Path,
+    actual: Path,
+    *,
+    ticks: tuple[int, int] | None = None,
+    sustain: int = DEFAULT_SUSTAIN,
+    strict: bool = False,
+) -> DiffReport:
+    """Compare two traces over all their ticks, or over `ticks` (first and last, inclusive).
+
+    `strict` counts every blip and every hidden difference as a divergence. Raises `ParityError` for a trace that
+    cannot be read and for a window that the expected trace does not have.
+    """
+    if sustain < 1:
+        raise BadUsage("--sustain", f"{sustain} ticks; at least 1 is needed")
+    with TraceReader(expected) as left, TraceReader(actual) as right:
+        window = _window(left, right, ticks)
+        identity = tuple(_identity_differences(left.meta.source, right.meta.source))
+        if identity:
+            return _report(left, right, window, "wrong_run", _Found(), sustain, strict, identity)
+        found = _Found()
+        first, last = window
+        if first <= 0:
+            _compare_chunk(left, right, left.setup_entry, right.setup_entry, SETUP_TICK, SETUP_TICK, found)
+        shared_last = min(last, left.tick_count - 1, right.tick_count - 1)
+        for mine, theirs in zip(left.tick_entries, right.tick_entries, strict=False):
+            begin, end = max(first, mine.first), min(shared_last, mine.last)
+            if begin <= end:
+                _compare_chunk(left, right, mine, theirs, begin, end, found)
+        longer = max(left.tick_count, right.tick_count) - 1
+        missing = range(max(shared_last + 1, first), min(last, longer) + 1)
+        if missing:
+            found.add(PRESENCE_CHANNEL, list(missing))
+        return _conclude(left, right, window, found, sustain, strict)
+
+
+class _Found:
+    """The differing ticks of each channel and hidden region, ascending, and how many ticks were compared."""
+
+    def __init__(self) -> None:
+        self.compared = 0
+        self.channels: dict[str, list[int]] = {}
+        self.regions: dict[str, list[int]] = {}
+
+    def add(self, channel: str, ticks: list[int]) -> None:
+        if ticks:
+            self.channels.setdefault(channel, []).extend(ticks)
+
+    def add_region(self, region: str, ticks: list[int]) -> None:
+        if ticks:
+            self.regions.setdefault(region, []).extend(ticks)
+
+    def diverging(self, *, with_hidden: bool) -> list[int]:
+        ticks: set[int] = set()
+        for channel, found in self.channels.items():
+            if with_hidden or channel != HIDDEN_CHANNEL:
+                ticks.update(found)
+        return sorted(ticks)
+
+    def at(self, tick: int) -> set[str]:
+        return {channel for channel, ticks in self.channels.items() if tick in ticks}
+
+
+def _window(left: TraceReader, right: TraceReader, ticks: tuple[int, int] | None) -> tuple[int, int]:
+    if ticks is None:
+        return 0, max(left.tick_count, right.tick_count) - 1
+    first, last = ticks
+    if not 0 <= first <= last:
+        raise BadUsage("--ticks", f"{first}:{last} is no window; the first tick must not come after the last")
+    if first >= left.tick_count:
+        raise BadUsage(
+            "--ticks", f"{first}:{last} lies behind the end of {left.path}, which has {left.tick_count} ticks"
+        )
+    return first, min(last, max(left.tick_count, right.tick_count) - 1)
+
+
+def _identity_differences(left: TraceSource, right: TraceSource) -> Iterator[FieldDifference]:
+    """What makes two traces ones of different runs."""
+    if left.replay_sha256 != right.replay_sha256:
+        yield FieldDifference("source", "replay_sha256", left.replay_sha256, right.replay_sha256)
+    if left.game_version != right.game_version:
+        yield FieldDifference("source", "game_version", left.game_version, right.game_version)
+    mine, theirs = msgspec.structs.asdict(left.run), msgspec.structs.asdict(right.run)
+    for name, value in mine.items():
+        if value != theirs[name]:
+            yield FieldDifference("source", f"run.{name}", value, theirs[name])
+
+
+def _proven_equal(left: TraceReader, right: TraceReader, mine: ChunkEntry, theirs: ChunkEntry) -> bool:
+    """Whether two chunks hold the same raw bytes, of which each side's were read and hashed here."""
+    stored, other = left.stored(mine), right.stored(theirs)
+    claims = [(entry.first, entry.last, entry.raw_size, entry.digest) for entry in (mine, theirs)]
+    if stored.stored == other.stored and claims[0] == claims[1]:
+        # The same stored bytes inflate to the same raw bytes, so that one hash speaks for both.
+        inflate(stored, left.path)
+        return True
+    if claims[0] != claims[1]:
+        return False
+    return inflate(stored, left.path) == inflate(other, right.path)
+
+
+def _compare_chunk(
+    left: TraceReader,
+    right: TraceReader,
+    mine: ChunkEntry,
+    theirs: ChunkEntry,
+    first: int,
+    last: int,
+    found: _Found,
+) -> None:
+    if first != SETUP_TICK:
+        found.compared += last - first + 1
+    if _proven_equal(left, right, mine, theirs):
+        return
+    _compare_tables(left.tables(mine), right.tables(theirs), first, last, found)
+
+
+def _compare_tables(expected: ChunkTables, actual: ChunkTables, first: int, last: int, found: _Found) -> None:
+    # Only a difference needs numpy, which takes longer to import than equal traces take to compare.
+    from crimson.dbg.comparison import differing_ticks, rows_between
+    from crimson.dbg.layout import TABLE_BY_NAME, TABLES
+
+    by_channel: dict[str, set[int]] = {channel: set() for channel in CHANNELS}
+    for table in TABLES:
+        left = rows_between(expected[table.name], first, last)
+        right = rows_between(actual[table.name], first, last)
+        by_channel[table.channel].update(differing_ticks(left, right).tolist())
+    for channel, ticks in by_channel.items():
+        found.add(channel, sorted(ticks))
+    if not by_channel[HIDDEN_CHANNEL]:
+        return
+    left = rows_between(expected[HIDDEN_CHANNEL], first, last)
+    right = rows_between(actual[HIDDEN_CHANNEL], first, last)
+    for leaf, mine, theirs in zip(
+        TABLE_BY_NAME[HIDDEN_CHANNEL].leaves, left.columns, right.columns, strict=True
+    ):
+        found.add_region(leaf.path, left.ticks[mine != theirs].tolist())
+
+
+def _conclude(
+    left: TraceReader, right: TraceReader, window: tuple[int, int], found: _Found, sustain: int, strict: bool
+) -> DiffReport:
+    if not found.compared:
+        return _report(left, right, window, "nothing_compared", found, sustain, strict, ())
+    if strict:
+        sustain = 1
+    divergence = first_sustained(found.diverging(with_hidden=strict), window[1], sustain)
+    onset = divergence.onset
+    if onset is None:
+        verdict: DiffVerdict = "equal"
+        fields: tuple[FieldDifference, ...] = ()
+    elif found.at(onset) == {PRESENCE_CHANNEL}:
+        verdict, fields = "ended_early", _presence(left, right, onset)
+    else:
+        from crimson.dbg.comparison import differences_at
+
+        verdict = "diverged"
+        fields = tuple(
+            differences_at(onset, left.tables(left.entry_of(onset)), right.tables(right.entry_of(onset)))
+        )
+    report = _report(left, right, window, verdict, found, sustain, strict, fields, onset)
+    return msgspec.structs.replace(report, blips=divergence.blips)
+
+
+def _presence(left: TraceReader, right: TraceReader, tick: int) -> tuple[FieldDifference, ...]:
+    present = [("present" if tick < reader.tick_count else "absent") for reader in (left, right)]
+    return (FieldDifference(PRESENCE_CHANNEL, f"tick[{tick}]", present[0], present[1]),)
+
+
+def _report(
+    left: TraceReader,
+    right: TraceReader,
+    window: tuple[int, int],
+    verdict: DiffVerdict,
+    found: _Found,
+    sustain: int,
+    strict: bool,
+    fields: tuple[FieldDifference, ...],
+    onset: int | None = None,
+) -> DiffReport:
+    at_onset = found.at(onset) if onset is not None else set()
+    lead = next((channel for channel in _LEAD_ORDER if channel in at_onset), "")
+    if not lead and HIDDEN_CHANNEL in at_onset:
+        lead = HIDDEN_CHANNEL
+    return DiffReport(
+        expected=_summary(left),
+        actual=_summary(right),
+        run=left.meta.source.run,
+        verdict=verdict,
+        sustain=sustain,
+        strict=strict,
+        window=window,
+        ticks_compared=found.compared,
+        first_bad_tick=onset,
+        lead=lead,
+        channels=tuple(
+            ChannelDifference(channel, found.channels[channel][0], len(found.channels[channel]))
+            for channel in (*CHANNELS, PRESENCE_CHANNEL)
+            if channel in found.channels and channel != HIDDEN_CHANNEL
+        ),
+        hidden=tuple(HiddenFinding(region, ticks[0], len(ticks)) for region, ticks in found.regions.items()),
+        blips=(),
+        fields=fields,
+    )
+
+
+def _summary(reader: TraceReader) -> TraceSummary:
+    producer = reader.meta.producer
+    return TraceSummary(
+        str(reader.path), producer.implementation, producer.version, producer.kind, reader.tick_count
+    )

@@ -1,0 +1,81 @@
+"""Writing `.cdt` traces as a stream: what is pending is never more than a chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from crimson.dbg import container, schema
+from crimson.dbg.atomic import atomic_file
+from crimson.dbg.container import ChunkEntry, ChunkPacker
+from crimson.dbg.payload import encode_chunk
+from crimson.dbg.records import ChunkTables, tables_from_records
+
+
+class TraceWriter:
+    """Streams chunks to a file: the set-up record first, then ticks from 0 without a gap."""
+
+    def __init__(self, file: BinaryIO, meta: schema.TraceMeta) -> None:
+        self._file = file
+        self._packer = ChunkPacker()
+        self._chunks: list[ChunkEntry] = []
+        self._pending: list[schema.TickRecord] = []
+        self._next_tick = schema.SETUP_TICK
+        self._offset = len(container.file_header())
+        file.write(container.file_header())
+        self._put(container.META, 0, -1, msgspec.msgpack.encode(meta))
+
+    @property
+    def next_tick(self) -> int:
+        """The tick that must be written next; -1 while the set-up record is missing."""
+        return self._next_tick + len(self._pending)
+
+    def append(self, record: schema.TickRecord) -> None:
+        """Add a typed tick; it is stored once its chunk is full."""
+        if record.tick != self.next_tick:
+            raise ValueError(f"tick {record.tick} given, expected {self.next_tick}")
+        if record.tick == schema.SETUP_TICK:
+            self.write_tables(tables_from_records([record]), schema.SETUP_TICK, schema.SETUP_TICK)
+            return
+        self._pending.append(record)
+        if len(self._pending) == container.TICKS_PER_CHUNK:
+            self._flush()
+
+    def write_tables(self, tables: ChunkTables, first: int, last: int) -> None:
+        """Store a chunk: the set-up (-1..-1), or the ticks of one chunk from its border on."""
+        if self._pending or first != self._next_tick:
+            raise ValueError(f"ticks {first}..{last} given, expected {self.next_tick} on")
+        kind = container.SETUP if first == schema.SETUP_TICK else container.TICKS
+        self._put(kind, first, last, encode_chunk(tables, first))
+        self._next_tick = last + 1
+
+    def finish(self) -> None:
+        """Store what is pending, the index and the trailer; without it the file is a damaged trace."""
+        self._flush()
+        if self._next_tick == schema.SETUP_TICK:
+            raise ValueError("a trace needs its set-up record")
+        self._file.write(container.footer_bytes(self._packer, tuple(self._chunks), self._offset))
+
+    def _flush(self) -> None:
+        if self._pending:
+            records, self._pending = self._pending, []
+            self.write_tables(tables_from_records(records), records[0].tick, records[-1].tick)
+
+    def _put(self, kind: str, first: int, last: int, raw: bytes) -> None:
+        entry, packed = self._packer.pack(kind, first, last, raw, self._offset)
+        self._file.write(packed)
+        self._chunks.append(entry)
+        self._offset += len(packed)
+
+
+@contextmanager
+def writing_trace(path: Path, meta: schema.TraceMeta) -> Generator[TraceWriter]:
+    """A writer whose file appears at `path` only when the block ends well."""
+    with atomic_file(path) as file:
+        writer = TraceWriter(file, meta)
+        yield writer
+        writer.finish()
