@@ -195,11 +195,7 @@ def _pack(residuals: Words) -> bytes:
     values = residuals[nonzero]
     top = values.dtype.type(values.dtype.itemsize * 8 - 1)
     zigzag = (values << values.dtype.type(1)) ^ (values.dtype.type(0) - (values >> top))
-    planes = (
-        zigzag.astype(values.dtype.newbyteorder("<"))
-        .view(np.uint8)
-        .reshape(len(values), values.dtype.itemsize)
-    )
+    planes = zigzag.astype(values.dtype.newbyteorder("<")).view(np.uint8).reshape(len(values), values.dtype.itemsize)
     return np.packbits(nonzero, bitorder="little").tobytes() + planes.T.tobytes()
 
 
@@ -235,6 +231,4 @@ class _Cursor:
 
     def finish(self) -> None:
         if self._offset != len(self._data):
-            raise CodecError(
-                f"table {self._name} has {len(self._data) - self._offset} bytes after its last column"
-            )
+            raise CodecError(f"table {self._name} has {len(self._data) - self._offset} bytes after its last column")

@@ -106,9 +106,7 @@ def _record(
     return driver
 
 
-def _walk(
-    loaded: LoadedReplay, driver: PlaybackDriver, recorder: _Recorder, setup_draws: list[RngTraceDraw]
-) -> None:
+def _walk(loaded: LoadedReplay, driver: PlaybackDriver, recorder: _Recorder, setup_draws: list[RngTraceDraw]) -> None:
     try:
         recorder.setup(setup_draws)
         driver.walk_ticks(stop_tick=recorder.limit, observer=recorder)
@@ -127,9 +125,7 @@ def _start(loaded: LoadedReplay) -> tuple[PlaybackDriver, list[RngTraceDraw]]:
         try:
             driver = PlaybackDriver(loaded.replay, trace_rng=True, warn_on_version_mismatch=False)
         except (ReplayRunnerError, ReplayCodecError, ValueError) as problem:
-            raise RecordRefused(
-                loaded.path, f"the runtime refuses the replay before tick 0: {problem}"
-            ) from None
+            raise RecordRefused(loaded.path, f"the runtime refuses the replay before tick 0: {problem}") from None
     return driver, draws
 
 
@@ -183,9 +179,7 @@ class _Recorder(PlaybackWalkObserver):
         self.next_tick = next_tick_index
         if next_tick_index % TICKS_PER_CHUNK == 0:
             self.flush()
-        if self.report is not None and (
-            next_tick_index % _PROGRESS_TICKS == 0 or next_tick_index == self.limit
-        ):
+        if self.report is not None and (next_tick_index % _PROGRESS_TICKS == 0 or next_tick_index == self.limit):
             self.report(next_tick_index, self.limit)
 
     def flush(self) -> None:

@@ -69,9 +69,7 @@ def unordered_row(table: Table, ticks: np.ndarray, columns: Sequence[np.ndarray]
     """The first row of a keyed table that does not come after its predecessor."""
     if not table.keyed or len(ticks) < 2:
         return None
-    keys = columns[next(position for position, leaf in enumerate(table.leaves) if leaf.column.key)].astype(
-        np.int64
-    )
+    keys = columns[next(position for position, leaf in enumerate(table.leaves) if leaf.column.key)].astype(np.int64)
     wrong = (ticks[1:] == ticks[:-1]) & (keys[1:] <= keys[:-1])
     return int(np.flatnonzero(wrong)[0]) + 1 if wrong.any() else None
 
@@ -118,9 +116,7 @@ _BUILD_ORDER = sorted(TABLES, key=lambda table: -table.name.count("."))
 
 def records_from_tables(tables: ChunkTables, first: int, last: int) -> Iterator[schema.TickRecord]:
     """The typed ticks `first`..`last` of decoded tables."""
-    spans = {
-        table.name: np.searchsorted(tables[table.name].ticks, np.arange(first, last + 2)) for table in TABLES
-    }
+    spans = {table.name: np.searchsorted(tables[table.name].ticks, np.arange(first, last + 2)) for table in TABLES}
     for offset, tick in enumerate(range(first, last + 1)):
         built: dict[str, list[schema.Row]] = {}
         for table in _BUILD_ORDER:
@@ -131,8 +127,7 @@ def records_from_tables(tables: ChunkTables, first: int, last: int) -> Iterator[
 
 def _build_rows(table: Table, rows: TableRows, built: Mapping[str, list[schema.Row]]) -> list[schema.Row]:
     columns = [
-        values_from_words(leaf.column.wire, words)
-        for leaf, words in zip(table.leaves, rows.columns, strict=True)
+        values_from_words(leaf.column.wire, words) for leaf, words in zip(table.leaves, rows.columns, strict=True)
     ]
     builder = _BUILDERS[table.name]
     return [builder(values, built) for values in zip(*columns, strict=True)]
@@ -147,9 +142,7 @@ _PLAIN_CHANNELS: dict[str, _Builder] = {
 
 
 def _record(tick: int, built: Mapping[str, list[schema.Row]]) -> schema.TickRecord:
-    channels = [
-        _channel(name, hint, built) for name, hint in field_hints(schema.TickRecord).items() if name != "tick"
-    ]
+    channels = [_channel(name, hint, built) for name, hint in field_hints(schema.TickRecord).items() if name != "tick"]
     return schema.TickRecord(tick, *channels)
 
 

@@ -70,6 +70,4 @@ def _read(path: Path) -> bytes:
             raise ReplayProblem(path, f"{size} bytes; a replay has at most {codec.MAX_REPLAY_FILE_BYTES}")
         return path.read_bytes()
     except OSError as problem:
-        raise ReplayProblem(
-            path, f"cannot be read: {problem.strerror}", "a capture needs its .crd beside it"
-        ) from None
+        raise ReplayProblem(path, f"cannot be read: {problem.strerror}", "a capture needs its .crd beside it") from None

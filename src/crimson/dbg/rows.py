@@ -54,9 +54,7 @@ class TableRows:
 
 
 def empty_rows(table: Table) -> TableRows:
-    return TableRows(
-        np.empty(0, np.int64), tuple(np.empty(0, word_type(leaf.column.wire)) for leaf in table.leaves)
-    )
+    return TableRows(np.empty(0, np.int64), tuple(np.empty(0, word_type(leaf.column.wire)) for leaf in table.leaves))
 
 
 def join_rows(table: Table, parts: Sequence[TableRows]) -> TableRows:
@@ -65,9 +63,7 @@ def join_rows(table: Table, parts: Sequence[TableRows]) -> TableRows:
         return empty_rows(table)
     if len(parts) == 1:
         return parts[0]
-    columns = tuple(
-        np.concatenate([part.columns[position] for part in parts]) for position in range(len(table.leaves))
-    )
+    columns = tuple(np.concatenate([part.columns[position] for part in parts]) for position in range(len(table.leaves)))
     return TableRows(np.concatenate([part.ticks for part in parts]), columns)
 
 
@@ -138,9 +134,7 @@ def words_from_runtime(leaf: Leaf, values: Sequence[Cell]) -> Words:
             return np.array(values, dtype=object) if count else np.empty(0, object)
         case "f4":
             with np.errstate(over="ignore", invalid="ignore"):
-                words: Words = (
-                    np.frombuffer(struct.pack(f"<{count}d", *values)).astype(np.float32).view(np.uint32)
-                )
+                words: Words = np.frombuffer(struct.pack(f"<{count}d", *values)).astype(np.float32).view(np.uint32)
             require_finite(leaf, words)
             return words
         case "u8":

@@ -80,7 +80,8 @@ class ResidueDigest:
         self._copies: list[msgspec.Struct | None] = []
         self._hashes: list[bytes] = []
         self._watched: list[int] = []
-        self._compared: list[msgspec.Struct | None] = []
+        # The watched slots as last hashed; none when the set of live slots has changed since.
+        self._compared: list[msgspec.Struct | None] | None = None
         self._used: set[int] = set()
         self._digest = 0
 
@@ -118,8 +119,7 @@ class ResidueDigest:
         for index in self._live.indexes:
             self._copies[index] = None
             self._hashes[index] = digests.SAMPLED_SLOT
-        # Even when no other slot changed, the digest did.
-        self._compared = []
+        self._compared = None
 
     def _rehash(self, others: list[msgspec.Struct], pool_size: int) -> None:
         positions = [*self._watched, *range(pool_size, len(self._copies))]
@@ -139,9 +139,7 @@ def _bonus_flags(pool: Sequence[BonusEntry]) -> list[Cell]:
     return [slot.bonus_id for slot in pool]
 
 
-def _packer(
-    packing: struct.Struct, pool: str, renamed: Mapping[str, str]
-) -> Callable[[msgspec.Struct], bytes]:
+def _packer(packing: struct.Struct, pool: str, renamed: Mapping[str, str]) -> Callable[[msgspec.Struct], bytes]:
     paths = digests.slot_paths(TABLE_BY_NAME[f"entity_samples.{pool}"])
     read = attrgetter(*(renamed.get(path, path) for path in paths))
     return lambda entry: packing.pack(*read(entry))
@@ -225,9 +223,7 @@ class HiddenSampler:
             self._spawn_slots.digest(world.creatures.spawn_slots, _pack_spawn_slot),
             self._quest_spawns(),
             self._availability_tables(),
-            self._dormant.digest([state.dormant_player], _pack_player)
-            if len(world.players) == 1
-            else self._nothing,
+            self._dormant.digest([state.dormant_player], _pack_player) if len(world.players) == 1 else self._nothing,
         )
 
     def _particles(self) -> int:
@@ -245,9 +241,7 @@ class HiddenSampler:
         if not [1 for entry in pool if entry.active]:
             return self._nothing
         return digests.digest(
-            digests.SPRITE_EFFECT.pack(index, *_read_sprite(entry))
-            for index, entry in enumerate(pool)
-            if entry.active
+            digests.SPRITE_EFFECT.pack(index, *_read_sprite(entry)) for index, entry in enumerate(pool) if entry.active
         )
 
     def _quest_spawns(self) -> int:
