@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-import crimson.sim.gameplay_state as gameplay_state
 import msgspec
 import zstandard
 from crimson.replay.driver.playback_driver import PlaybackDriver, PlaybackWalkObserver, RngTraceDraw
@@ -29,10 +27,10 @@ from crimson.sim.hooks import TickResult
 from crimson.sim.run_result import RunResult
 from crimson.sim.run_spec import RunSpec
 from crimson.sim.world_state import WorldState
-from grim.rand import Crand
 
 from crimson.dbg import capture_rows
 from crimson.dbg.capture_checks import REPLAY_STEP
+from crimson.dbg.setup_draws import tracing_setup
 from resimulated_rows import SlotHashes, sample
 
 type Row = capture_rows.AnyRow
@@ -79,7 +77,7 @@ def session_rows(replay: Replay, write: WriteRow, ticks: int | None = None) -> I
         platform="windows-x86",
         target=_TARGET,
     )
-    with _traced_setup() as setup_draws:
+    with tracing_setup() as setup_draws:
         driver = PlaybackDriver(replay, max_ticks=ticks, trace_rng=True, warn_on_version_mismatch=False)
     hashes = SlotHashes()
     yield capture_rows.RunStart(
@@ -101,7 +99,7 @@ class _RowObserver(PlaybackWalkObserver):
     hashes: SlotHashes
     reflex_boost: float = 0.0
 
-    def before_tick(self, tick_index: int, world: WorldState, dt_tick: float) -> None:
+    def before_tick(self, tick_index: int, world: WorldState, dt_tick: float) -> None:  # noqa: ARG002
         self.reflex_boost = world.state.bonuses.reflex_boost
 
     def rng_trace(self, tick_result: TickResult, draws: tuple[RngTraceDraw, ...]) -> None:
@@ -167,20 +165,3 @@ def _result(result: RunResult) -> capture_rows.CapturedResult:
         quest_final_ms=result.quest_final_ms,
         most_used_weapon_id=int(result.players[0].most_used_weapon_id),
     )
-
-
-@contextmanager
-def _traced_setup() -> Iterator[list[RngTraceDraw]]:
-    """Collects the draws of every generator made meanwhile."""
-    draws: list[RngTraceDraw] = []
-
-    class TracedRand(Crand):
-        def __init__(self, seed: int) -> None:
-            super().__init__(seed)
-            self.set_trace_sink(lambda before, after, value, caller: draws.append((before, value, after, caller)))
-
-    original, gameplay_state.Crand = gameplay_state.Crand, TracedRand
-    try:
-        yield draws
-    finally:
-        gameplay_state.Crand = original

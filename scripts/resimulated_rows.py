@@ -415,7 +415,7 @@ def _slot_bytes(row: schema.Row) -> bytes:
     """A row's fields in order, without its trace bookkeeping: floats and integers in 4 bytes, flags in one."""
     values = _flat(row)
     codes = ["?" if isinstance(value, bool) else "f" if isinstance(value, float) else "I" for value in values]
-    words = [value & 0xFFFFFFFF if code == "I" else value for code, value in zip(codes, values, strict=True)]
+    words = [value if isinstance(value, float) else value & 0xFFFFFFFF for value in values]
     return struct.pack("<" + "".join(codes), *words)
 
 
@@ -514,6 +514,7 @@ def _hidden(session: DeterministicSession, hashes: SlotHashes) -> schema.HiddenS
     state = world.state
     creatures = [None if slot.active else slot for slot in world.creatures.entries]
     bonuses = [None if int(slot.bonus_id) else slot for slot in state.bonus_pool.entries]
+    secondaries = [None if slot.active else slot for slot in state.secondary_projectiles.entries]
     sentinel = state.bonus_pool._sentinel  # noqa: SLF001
     entries = session.mode_state.spawn_entries if isinstance(session.mode_state, QuestSpawnState) else ()
     return schema.HiddenState(
@@ -521,11 +522,7 @@ def _hidden(session: DeterministicSession, hashes: SlotHashes) -> schema.HiddenS
         projectiles=hashes.residue(
             "projectiles", [None if slot.active else slot for slot in state.projectiles.entries], projectile_row
         ),
-        secondary_projectiles=hashes.residue(
-            "secondaries",
-            [None if slot.active else slot for slot in state.secondary_projectiles.entries],
-            secondary_row,
-        ),
+        secondary_projectiles=hashes.residue("secondaries", secondaries, secondary_row),
         bonuses=hashes.residue("bonuses", [*bonuses, sentinel], bonus_row),
         particles=_number(
             b"".join(_particle(i, entry) for i, entry in enumerate(state.particles.entries) if entry.active)

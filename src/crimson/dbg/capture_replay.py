@@ -90,7 +90,7 @@ def replay_bytes(
         pilot=None,
         seat_keys=None,
         run=_run_spec(start),
-        result=_run_result(start, last, result),
+        result=_run_result(last, result),
         ticks=list(ticks),
     )
     try:
@@ -134,7 +134,7 @@ def _typo_carry(typo: TypoStart) -> TypoCarry:
     )
 
 
-def _run_result(start: RunStart, last: TickRecord, result: CapturedResult | None) -> RunResult:
+def _run_result(last: TickRecord, result: CapturedResult | None) -> RunResult:
     """The result as the game would compute it, from the last tick's rows."""
     gameplay = last.sim_state.gameplay
     typo = last.checkpoint.typo

@@ -7,11 +7,12 @@ but for `travel`, which adds two f32 values as the game does.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 
 from crimson.dbg.layout import Leaf, Table
-from crimson.dbg.rows import TableRows, Words
+from crimson.dbg.rows import TableRows, Words, word_type
 
 MAX_KEYED_ROWS = 256 * 512
 MAX_LOG_ROWS = 1 << 20
@@ -81,7 +82,7 @@ def _text_indexes(values: Words, texts: dict[str, int]) -> Words:
 def _texts_at(table: Table, indexes: Words, texts: list[str]) -> Words:
     if len(indexes) and int(indexes.max()) >= len(texts):
         raise CodecError(f"table {table.name} refers to text {int(indexes.max())} of {len(texts)}")
-    return np.array(texts, dtype=object)[indexes] if len(indexes) else np.empty(0, object)
+    return np.array(texts, dtype=word_type("text"))[indexes] if len(indexes) else np.empty(0, word_type("text"))
 
 
 def _differences(words: Words, order: int) -> Words:
@@ -173,7 +174,7 @@ def _restore_travel(residuals: Words, velocity: Words) -> Words:
     speeds = velocity.view(np.float32)
     starts = np.flatnonzero(residuals)
     bounds = [0, *starts.tolist(), len(residuals)]
-    for begin, end in zip(bounds[:-1], bounds[1:], strict=True):
+    for begin, end in pairwise(bounds):
         if begin == end:
             continue
         previous = restored[begin - 1 : begin] if begin else np.zeros(1, np.uint32)

@@ -78,7 +78,7 @@ def _table_differences(table: Table, expected: TableRows, actual: TableRows) -> 
 def _rows_by_name(table: Table, rows: TableRows) -> dict[str, int]:
     """Row positions by path: a pool's rows by slot, a log's by position, a single row by the table's name."""
     if table.cardinality != "many":
-        return {table.name: position for position in range(len(rows))}
+        return dict.fromkeys([table.name] if len(rows) else [], 0)
     if table.keyed:
         keys = next(words for leaf, words in zip(table.leaves, rows.columns, strict=True) if leaf.column.key).tolist()
     else:

@@ -29,7 +29,9 @@ from crimson.dbg.report import FinalizedRun, FinalizeReport
 from crimson.dbg.schema import CaptureOrigin, Producer, RunSettings, TraceMeta, TraceSource
 from crimson.dbg.trace_writer import TraceWriter, copy_with_meta, writing_trace
 
-_NO_RUN = RunSettings(0, 0, 1, 0, False, False, False, "")
+_NO_RUN = RunSettings(
+    mode_id=0, seed=0, player_count=1, rules=0, preserve_bugs=False, hardcore=False, friendly_fire=False, quest=""
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-import crimson.sim.gameplay_state as gameplay_state
 from crimson.game_version import current_replay_game_version
 from crimson.replay.codec import ReplayCodecError
 from crimson.replay.driver.playback_driver import (
@@ -23,7 +21,6 @@ from crimson.replay.types import current_platform
 from crimson.sim.hooks import TickResult
 from crimson.sim.run_result import run_result_mismatches
 from crimson.sim.world_state import WorldState
-from grim.rand import Crand, CrandLike
 
 import crimson
 from crimson.dbg.container import TICKS_PER_CHUNK
@@ -32,6 +29,7 @@ from crimson.dbg.records import RecordError
 from crimson.dbg.replays import LoadedReplay
 from crimson.dbg.runtime_sampler import RuntimeSampler, StaleDigests
 from crimson.dbg.schema import SETUP_TICK, Producer, TraceMeta
+from crimson.dbg.setup_draws import tracing_setup
 from crimson.dbg.trace_writer import TraceWriter, writing_trace
 
 type Progress = Callable[[int, int], None]
@@ -121,37 +119,12 @@ def _walk(loaded: LoadedReplay, driver: PlaybackDriver, recorder: _Recorder, set
 
 
 def _start(loaded: LoadedReplay) -> tuple[PlaybackDriver, list[RngTraceDraw]]:
-    with _traced_setup() as draws:
+    with tracing_setup() as draws:
         try:
             driver = PlaybackDriver(loaded.replay, trace_rng=True, warn_on_version_mismatch=False)
         except (ReplayRunnerError, ReplayCodecError, ValueError) as problem:
             raise RecordRefused(loaded.path, f"the runtime refuses the replay before tick 0: {problem}") from None
     return driver, draws
-
-
-@contextmanager
-def _traced_setup() -> Iterator[list[RngTraceDraw]]:
-    """Record the draws of run set-up, which happen before a driver can be given a sink.
-
-    The runtime makes its generator through this module global, so a sink is put on it there and taken off at the end.
-    """
-    draws: list[RngTraceDraw] = []
-    made: list[CrandLike] = []
-
-    def traced(seed: int) -> Crand:
-        rng = Crand(seed)
-        rng.set_trace_sink(lambda before, after, value, caller: draws.append((before, value, after, caller)))
-        made.append(rng)
-        return rng
-
-    original = gameplay_state.Crand
-    gameplay_state.Crand = traced
-    try:
-        yield draws
-    finally:
-        gameplay_state.Crand = original
-        for rng in made:
-            rng.set_trace_sink(None)
 
 
 class _Recorder(PlaybackWalkObserver):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,7 +64,7 @@ def source_of(replay: Replay, replay_sha256: str) -> TraceSource:
 
 def _read(path: Path) -> bytes:
     try:
-        size = os.stat(path).st_size
+        size = path.stat().st_size
         if size > codec.MAX_REPLAY_FILE_BYTES:
             raise ReplayProblem(path, f"{size} bytes; a replay has at most {codec.MAX_REPLAY_FILE_BYTES}")
         return path.read_bytes()

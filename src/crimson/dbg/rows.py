@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 type Words = np.ndarray
 type Cell = float | str
 
+# Text is held as Python strings, which numpy calls objects.
+_TEXT = np.dtype("O")
 _WORD_TYPES = {1: np.dtype("<u1"), 2: np.dtype("<u2"), 4: np.dtype("<u4"), 8: np.dtype("<u8")}
 _EXPONENT_MASK = np.uint32(0x7F800000)
 
 
 def word_type(wire: WireType) -> np.dtype:
     """The unsigned type that holds a column's bit patterns; text is held as Python strings."""
-    return np.dtype(object) if wire == "text" else _WORD_TYPES[WIDTHS[wire]]
+    return _TEXT if wire == "text" else _WORD_TYPES[WIDTHS[wire]]
 
 
 class ColumnError(ValueError):
@@ -71,7 +73,7 @@ def words_from_values(leaf: Leaf, values: Sequence[Cell]) -> Words:
     """Bit patterns of Python values; a float must be a finite f32, an integer fit its width."""
     wire = leaf.column.wire
     if wire == "text":
-        return np.array(values, dtype=object) if len(values) else np.empty(0, object)
+        return np.array(values, dtype=_TEXT) if len(values) else np.empty(0, _TEXT)
     if wire == "f4":
         doubles = np.array(values, dtype=np.float64)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -131,7 +133,7 @@ def words_from_runtime(leaf: Leaf, values: Sequence[Cell]) -> Words:
     count = len(values)
     match leaf.column.wire:
         case "text":
-            return np.array(values, dtype=object) if count else np.empty(0, object)
+            return np.array(values, dtype=_TEXT) if count else np.empty(0, _TEXT)
         case "f4":
             with np.errstate(over="ignore", invalid="ignore"):
                 words: Words = np.frombuffer(struct.pack(f"<{count}d", *values)).astype(np.float32).view(np.uint32)

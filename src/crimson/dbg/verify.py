@@ -101,6 +101,6 @@ def _replay_checks(reader: TraceReader, replay: Path) -> list[Check]:
         Check(
             "seed",
             ok=first == [theirs.run.seed & 0xFFFFFFFF],
-            evidence=f"the first draw of set-up starts at {first[0] if first else 'nothing'}, the seed is {theirs.run.seed}",
+            evidence=f"the first draw starts at {first[0] if first else 'nothing'}, the seed is {theirs.run.seed}",
         ),
     ]
