@@ -99,7 +99,7 @@ class _RowObserver(PlaybackWalkObserver):
     hashes: SlotHashes
     reflex_boost: float = 0.0
 
-    def before_tick(self, tick_index: int, world: WorldState, dt_tick: float) -> None:  # noqa: ARG002
+    def before_tick(self, tick_index: int, world: WorldState, dt_tick: float) -> None:
         self.reflex_boost = world.state.bonuses.reflex_boost
 
     def rng_trace(self, tick_result: TickResult, draws: tuple[RngTraceDraw, ...]) -> None:

@@ -23,6 +23,7 @@ from crimson.sim.run_result import run_result_mismatches
 from crimson.sim.world_state import WorldState
 
 import crimson
+from crimson.dbg.capture_rows import ORIGINAL_VERSION
 from crimson.dbg.container import TICKS_PER_CHUNK
 from crimson.dbg.errors import RecordRefused
 from crimson.dbg.records import RecordError
@@ -46,6 +47,22 @@ class RecordReport:
     result_mismatches: tuple[str, ...]
     # The build that recorded the replay, when it is another than this one.
     other_game_version: str
+
+
+def record_notes(report: RecordReport) -> tuple[str, ...]:
+    """What a user should know of a recording beside its ticks."""
+    notes = []
+    # The original's replays name the original, which is no news.
+    if report.other_game_version not in ("", ORIGINAL_VERSION):
+        notes.append(f"note: the replay names game version {report.other_game_version}, this is {game_version()}")
+    if report.result_mismatches:
+        notes.append(f"note: the replay's recorded result differs in {', '.join(report.result_mismatches)}")
+    return tuple(notes)
+
+
+def game_version() -> str:
+    """The installed game's version and build, as it names itself in replays."""
+    return current_replay_game_version()
 
 
 @cache
@@ -91,7 +108,7 @@ def record_replay(
         driver = _record(loaded, out, limit, progress, watch_all=True)
     mismatches = run_result_mismatches(loaded.replay.result, driver.build_result()) if limit == total else []
     version = loaded.replay.game_version
-    return RecordReport(limit, tuple(mismatches), "" if version == current_replay_game_version() else version)
+    return RecordReport(limit, tuple(mismatches), "" if version == game_version() else version)
 
 
 def _record(
