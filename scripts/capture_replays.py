@@ -1,25 +1,30 @@
 """The replays behind the captures, as data, and how one is played.
 
-A replay here is a real run of the game's own simulation: a bot (`replay_bots`) plays a `RunSpec`, every tick is
-packed as the file stores it before the simulation sees it, and the result is the one that playback must give.
-All plans have `preserve_bugs`, since the original has its bugs. The same plan gives the same payload on any
-machine: nothing of the machine, the environment or the time goes in.
+A replay here is a real run of the game's own simulation: a bot (`replay_bots`) plays a `RunSpec`, every
+tick is packed as the file stores it before the simulation sees it, and the result is the one that playback
+must give. All plans have `preserve_bugs`, since the original has its bugs. The same plan gives the same
+payload on any machine: nothing of the machine, the environment or the time goes in.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from crimson.aim_schemes import AimScheme
+from crimson.creatures.spawn_ids import SpawnId
 from crimson.game_modes import GameMode
 from crimson.game_version import REPLAY_FORMAT_VERSION, REPLAY_RULES, current_replay_game_version
 from crimson.movement_controls import MovementControlType
+from crimson.quests.custom import DROPPABLE_WEAPONS, UNPLAYABLE_TEMPLATES, CustomQuest, validate_custom_quest
 from crimson.quests.level import QuestLevel
+from crimson.quests.types import SpawnEntry
 from crimson.replay import Recorder, Replay, ReplayTick
 from crimson.replay.ticks import step_replay_tick
 from crimson.sim.run_init import initialize_run
 from crimson.sim.run_result import RunOutcome, build_run_result
 from crimson.sim.run_spec import RunSpec, RunStatus
 from crimson.sim.sessions import DeterministicSession, DeterministicSessionTick
+from crimson.weapons import WeaponId
+from grim.geom import Vec2
 
 from replay_bots import Autopilot, Bot, Fighter, Hands, PerkPicker, Pupil, Typist
 
@@ -86,6 +91,7 @@ def _spec(
     hardcore: bool = False,
     friendly_fire: bool = False,
     status: RunStatus = _EVERYTHING,
+    custom: CustomQuest | None = None,
 ) -> RunSpec:
     return RunSpec(
         game_mode_id=mode,
@@ -96,7 +102,73 @@ def _spec(
         preserve_bugs=True,
         friendly_fire=friendly_fire,
         status=status,
+        custom_quest=custom,
     )
+
+
+# Where quest creatures come in: the middles of the edges and the corners, outside the arena.
+_DOORS = tuple(
+    Vec2(x, y) for x in (-64.0, 512.0, 1088.0) for y in (-64.0, 512.0, 1088.0) if (x, y) != (512.0, 512.0)
+)
+# Nests stay where they appear, so they appear inside.
+_NEST_SITES = tuple(Vec2(x, y) for x in (224.0, 800.0) for y in (224.0, 800.0))
+_NESTS = range(SpawnId.DEN_ALIEN_BASIC_07, SpawnId.DEN_SPIDER_WEAK_10 + 1)
+
+
+def _entry(index: int, template: SpawnId, trigger_ms: int, count: int = 1) -> SpawnEntry:
+    sites = _NEST_SITES if template in _NESTS else _DOORS
+    return SpawnEntry(
+        pos=sites[index % len(sites)], heading=0.0, spawn_id=template, trigger_ms=trigger_ms, count=count
+    )
+
+
+def _menagerie() -> CustomQuest:
+    """Every creature template that a table may hold, one after the other."""
+    templates = [template for template in SpawnId if template not in UNPLAYABLE_TEMPLATES]
+    quest = CustomQuest(
+        title="Menagerie",
+        start_weapon_id=WeaponId.BUBBLEGUN,
+        terrain_slots=(2, 3, 2),
+        entries=tuple(
+            _entry(index, template, 1000 + 900 * index) for index, template in enumerate(templates)
+        ),
+    )
+    validate_custom_quest(quest)
+    return quest
+
+
+# Rockets are secondary projectiles and flames are particles; nothing else drops.
+_FIREWORKS = (
+    WeaponId.FLAMETHROWER,
+    WeaponId.ROCKET_LAUNCHER,
+    WeaponId.SEEKER_ROCKETS,
+    WeaponId.BLOW_TORCH,
+    WeaponId.HR_FLAMER,
+    WeaponId.MINI_ROCKET_SWARMERS,
+    WeaponId.ROCKET_MINIGUN,
+)
+
+
+def _fireworks() -> CustomQuest:
+    """Waves against rockets and flames only."""
+    waves = (
+        SpawnId.ALIEN_RANDOM_1D,
+        SpawnId.SPIDER_SP1_RANDOM_32,
+        SpawnId.LIZARD_RANDOM_2E,
+        SpawnId.ZOMBIE_RANDOM_41,
+        SpawnId.SPIDER_PLASMA_SHOOTER_3C,
+    )
+    quest = CustomQuest(
+        title="Fireworks",
+        start_weapon_id=WeaponId.ROCKET_LAUNCHER,
+        terrain_slots=(4, 5, 4),
+        entries=tuple(
+            _entry(wave, waves[wave % len(waves)], 1000 + 1500 * wave, 2 + wave // 6) for wave in range(36)
+        ),
+        no_weapons=tuple(weapon for weapon in DROPPABLE_WEAPONS if weapon not in _FIREWORKS),
+    )
+    validate_custom_quest(quest)
+    return quest
 
 
 _PAD = Hands(move=MovementControlType.DUAL_ACTION_PAD, aim=AimScheme.DUAL_ACTION_PAD)
@@ -145,6 +217,20 @@ PLANS: tuple[ReplayPlan, ...] = (
         "quest-2-7-hardcore",
         _spec(GameMode.QUESTS, 0x5EED0006, quest="2.7", hardcore=True),
         lambda: Fighter(_PAD),
+        4200,
+        run_down=30,
+    ),
+    ReplayPlan(
+        "quest-custom-menagerie",
+        _spec(GameMode.QUESTS, 0x5EED000A, custom=_menagerie()),
+        lambda: Fighter(_MOUSE, perks=PerkPicker(stride=2)),
+        4200,
+        run_down=30,
+    ),
+    ReplayPlan(
+        "quest-custom-fireworks-2p",
+        _spec(GameMode.QUESTS, 0x5EED000B, custom=_fireworks(), players=2),
+        lambda: Fighter(_PAD, _CURSOR, perks=PerkPicker(stride=3)),
         4200,
         run_down=30,
     ),

@@ -48,6 +48,8 @@ _COMPASS = tuple(
 _DEADLY_PERKS = frozenset(
     (PerkId.GRIM_DEAL, PerkId.FATAL_LOTTERY, PerkId.DEATH_CLOCK, PerkId.INFERNAL_CONTRACT)
 )
+_LEAD = 0.06
+_RELOAD_HOLD_TICKS = 5
 _PLAN_TICKS = 3
 _THREAT_RANGE = 300.0
 _WALL_MARGIN = 110.0
@@ -78,7 +80,7 @@ class Hands:
     # The trigger rests while fewer creatures than this live, which lets a crowd grow.
     spare: int = 0
     # How far the player walks for a bonus; 0 ignores them.
-    bonus_range: float = 420.0
+    bonus_range: float = 700.0
     # Original cheat key: an eligible shot grants Fire Bullets. Held for one burst every so many ticks.
     fire_bullets_every: int = 0
     # Walks into creatures instead of away from them.
@@ -89,7 +91,7 @@ class Hands:
 class _Seat:
     """What a player remembers from tick to tick."""
 
-    direction: Vec2 = _CENTRE - _CENTRE
+    direction: Vec2 = field(default_factory=Vec2)
     firing: bool = False
 
 
@@ -167,13 +169,13 @@ class Fighter:
             and phase % (hands.burst + hands.rest) < hands.burst
         )
         pressed, seat.firing = fire and not seat.firing, fire
-        reload = hands.reload_every > 0 and phase % hands.reload_every == hands.reload_every - 1
+        reload = hands.reload_every > 0 and phase % hands.reload_every < _RELOAD_HOLD_TICKS
         cheat = hands.fire_bullets_every > 0 and phase % hands.fire_bullets_every < hands.burst
         return with_hands(
             hands,
             player,
             seat.direction,
-            None if target is None else target.pos,
+            None if target is None else _lead(player, target),
             trigger=Trigger(fire=fire, pressed=pressed, reload=reload, fire_bullets_key=cheat),
         )
 
@@ -205,20 +207,19 @@ class Pupil:
     def act(self, session: DeterministicSession, tick: int) -> ReplayTick:
         """See `Bot.act`."""
         player = session.world.players[0]
-        living = living_creatures(session)
+        target = nearest(player.pos, living_creatures(session))
         bonuses = session.world.state.bonus_pool.iter_active()
-        target = nearest(player.pos, living)
         # The stage that teaches shooting has nothing to shoot at.
         wants_fire = target is not None or session.world.state.tutorial.stage_index == self._FIRE_STAGE
-        fire = wants_fire and tick % 40 < 34
+        fire = wants_fire and tick % 120 < 114
         pressed, self._seat.firing = fire and not self._seat.firing, fire
         inputs = [
             with_hands(
                 self._hands,
                 player,
                 self._heading(player, target, bonuses, tick),
-                None if target is None else target.pos,
-                trigger=Trigger(fire=fire, pressed=pressed, reload=tick % 700 == 699),
+                None if target is None else _lead(player, target),
+                trigger=Trigger(fire=fire, pressed=pressed, reload=tick % 700 >= 695),
             )
         ]
         return pack_tick(inputs, self._perks.commands(session))
@@ -228,22 +229,20 @@ class Pupil:
         player: PlayerState, target: CreatureState | None, bonuses: Sequence[BonusEntry], tick: int
     ) -> Vec2:
         if bonuses:
-            goal = min((entry.pos for entry in bonuses), key=lambda pos: distance(player.pos, pos))
-            return unit(goal - player.pos)
+            return unit(_closest(player.pos, bonuses) - player.pos)
         if target is None:
             return unit(_roam(tick) - player.pos)
-        gap = distance(player.pos, target.pos)
-        # Close enough to hit, far enough not to be bitten.
-        return unit(target.pos - player.pos) if gap > 220.0 else unit(_CENTRE - target.pos)
+        # Bites do no lasting harm here, and a shot from close by does not miss.
+        return unit(target.pos - player.pos) if distance(player.pos, target.pos) > 60.0 else Vec2()
 
 
 @dataclass(slots=True)
 class Typist:
     """Plays Typ-o: types the nearest creature's name, sometimes wrongly, and submits.
 
-    Word number n (from 1) is typed with a slip that is taken back if n % `slip_every` is 0, submitted misspelt if
-    n % `miss_every` is 0; every `reload_every` words the word "reload" is entered. A word whose creature died
-    is deleted again.
+    Word number n (from 1) is submitted misspelt if n % `miss_every` is 0, else typed with a slip that is
+    taken back if n % `slip_every` is 0; every `reload_every` words the word "reload" is entered instead. A
+    word whose creature died is deleted again.
     """
 
     # Ticks from one key to the next.
@@ -341,8 +340,17 @@ def _roam(tick: int) -> Vec2:
 
 def _goal(player: PlayerState, bonuses: Sequence[BonusEntry], hands: Hands, tick: int) -> Vec2:
     waiting = [entry for entry in bonuses if not entry.picked and entry.bonus_id != BonusId.UNUSED]
-    near = [entry.pos for entry in waiting if distance(player.pos, entry.pos) < hands.bonus_range]
-    return min(near, key=lambda pos: distance(player.pos, pos)) if near else _roam(tick)
+    near = [entry for entry in waiting if distance(player.pos, entry.pos) < hands.bonus_range]
+    return _closest(player.pos, near) if near else _roam(tick)
+
+
+def _closest(pos: Vec2, bonuses: Sequence[BonusEntry]) -> Vec2:
+    return min((entry.pos for entry in bonuses), key=lambda at: distance(pos, at))
+
+
+def _lead(player: PlayerState, creature: CreatureState) -> Vec2:
+    """Where the creature is when a bullet arrives; `vel` is its last step, a bullet does 16 units a tick."""
+    return creature.pos + (_LEAD * distance(player.pos, creature.pos)) * creature.vel
 
 
 def _steer(
@@ -397,6 +405,7 @@ class Trigger:
 
     fire: bool = False
     pressed: bool = False
+    # Held, not pressed: the original knows no reload edge.
     reload: bool = False
     fire_bullets_key: bool = False
 
@@ -426,7 +435,6 @@ def with_hands(
         aim=_aim_axes(hands.aim, player, aim_at),
         fire_down=buttons.fire,
         fire_pressed=buttons.pressed,
-        reload_pressed=buttons.reload,
         reload_down=buttons.reload,
         fire_bullets_key_down=buttons.fire_bullets_key,
         aim_turn_left=turn < 0,
@@ -442,7 +450,9 @@ def _move_axes(mode: MovementControlType, player: PlayerState, direction: Vec2) 
     if mode == MovementControlType.DUAL_ACTION_PAD:
         return direction
     if mode == MovementControlType.MOUSE_POINT_CLICK:
-        return (player.pos + 90.0 * direction).clamp_rect(30.0, 30.0, TERRAIN_SIZE - 30.0, TERRAIN_SIZE - 30.0)
+        return (player.pos + 90.0 * direction).clamp_rect(
+            30.0, 30.0, TERRAIN_SIZE - 30.0, TERRAIN_SIZE - 30.0
+        )
     return Vec2()
 
 
@@ -470,13 +480,14 @@ def _move_keys(mode: MovementControlType, player: PlayerState, direction: Vec2) 
         return _Keys()
     if mode == MovementControlType.STATIC:
         return _Keys(
-            forward=direction.y < -_S, backward=direction.y > _S, left=direction.x < -_S, right=direction.x > _S
+            forward=direction.y < -_S,
+            backward=direction.y > _S,
+            left=direction.x < -_S,
+            right=direction.x > _S,
         )
     if mode == MovementControlType.RELATIVE:
         # Only signs of the trigonometry are used: its last bit cannot matter.
         facing = Vec2.from_heading(player.heading)
         ahead, side = _dot(facing, direction), _cross(facing, direction)
-        return _Keys(
-            forward=ahead > -0.2, backward=ahead < -0.9, left=side < -0.15, right=side > 0.15
-        )
+        return _Keys(forward=ahead > -0.2, backward=ahead < -0.9, left=side < -0.15, right=side > 0.15)
     return _Keys()
