@@ -7,7 +7,7 @@ payload on any machine: nothing of the machine, the environment or the time goes
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crimson.aim_schemes import AimScheme
 from crimson.creatures.spawn_ids import SpawnId
@@ -23,6 +23,7 @@ from crimson.sim.run_init import initialize_run
 from crimson.sim.run_result import RunOutcome, build_run_result
 from crimson.sim.run_spec import RunSpec, RunStatus
 from crimson.sim.sessions import DeterministicSession, DeterministicSessionTick
+from crimson.weapon_usage import WEAPON_USAGE_SLOT_COUNT
 from crimson.weapons import WeaponId
 from grim.geom import Vec2
 
@@ -92,6 +93,9 @@ def _spec(
     friendly_fire: bool = False,
     status: RunStatus = _EVERYTHING,
     custom: CustomQuest | None = None,
+    quest_fail_retry_count: int = 0,
+    detail_preset: int = 5,
+    violence_disabled: int = 0,
 ) -> RunSpec:
     return RunSpec(
         game_mode_id=mode,
@@ -103,6 +107,9 @@ def _spec(
         friendly_fire=friendly_fire,
         status=status,
         custom_quest=custom,
+        quest_fail_retry_count=quest_fail_retry_count,
+        detail_preset=detail_preset,
+        violence_disabled=violence_disabled,
     )
 
 
@@ -113,6 +120,7 @@ _DOORS = tuple(
 # Nests stay where they appear, so they appear inside.
 _NEST_SITES = tuple(Vec2(x, y) for x in (224.0, 800.0) for y in (224.0, 800.0))
 _NESTS = range(SpawnId.DEN_ALIEN_BASIC_07, SpawnId.DEN_SPIDER_WEAK_10 + 1)
+_SPAWNERS = (SpawnId.ZOMBIE_BOSS_SPAWNER_00, *_NESTS)
 
 
 def _entry(index: int, template: SpawnId, trigger_ms: int, count: int = 1) -> SpawnEntry:
@@ -123,14 +131,17 @@ def _entry(index: int, template: SpawnId, trigger_ms: int, count: int = 1) -> Sp
 
 
 def _menagerie() -> CustomQuest:
-    """Every creature template that a table may hold, one after the other."""
-    templates = [template for template in SpawnId if template not in UNPLAYABLE_TEMPLATES]
+    """Every creature template that a table may hold, one a second; those that spawn others come last."""
+    templates = sorted(
+        (template for template in SpawnId if template not in UNPLAYABLE_TEMPLATES),
+        key=lambda template: (template in _SPAWNERS, template),
+    )
     quest = CustomQuest(
         title="Menagerie",
-        start_weapon_id=WeaponId.BUBBLEGUN,
+        start_weapon_id=WeaponId.SPLITTER_GUN,
         terrain_slots=(2, 3, 2),
         entries=tuple(
-            _entry(index, template, 1000 + 900 * index) for index, template in enumerate(templates)
+            _entry(index, template, 1000 + 1000 * index) for index, template in enumerate(templates)
         ),
     )
     validate_custom_quest(quest)
@@ -149,7 +160,7 @@ _FIREWORKS = (
 )
 
 
-def _fireworks() -> CustomQuest:
+def _fireworks(start_weapon: WeaponId) -> CustomQuest:
     """Waves against rockets and flames only."""
     waves = (
         SpawnId.ALIEN_RANDOM_1D,
@@ -160,7 +171,7 @@ def _fireworks() -> CustomQuest:
     )
     quest = CustomQuest(
         title="Fireworks",
-        start_weapon_id=WeaponId.ROCKET_LAUNCHER,
+        start_weapon_id=start_weapon,
         terrain_slots=(4, 5, 4),
         entries=tuple(
             _entry(wave, waves[wave % len(waves)], 1000 + 1500 * wave, 2 + wave // 6) for wave in range(36)
@@ -178,33 +189,59 @@ _TANK = Hands(move=MovementControlType.RELATIVE, aim=AimScheme.KEYBOARD, burst=8
 _CURSOR = Hands(move=MovementControlType.DUAL_ACTION_PAD, aim=AimScheme.MOUSE_RELATIVE)
 _STICK = Hands(move=MovementControlType.STATIC, aim=AimScheme.JOYSTICK, reload_every=500)
 
+# Tired weapons: a drop of a used weapon is drawn again half of the time, which favours the others.
+_RARE = (*_FIREWORKS, WeaponId.PLASMA_CANNON, WeaponId.SPLITTER_GUN, WeaponId.FLAMEBURST)
+_VETERAN = RunStatus(
+    quest_unlock_index=50,
+    quest_unlock_index_hardcore=50,
+    weapon_usage_counts=tuple(
+        0 if slot == 0 or slot in _RARE else 7 for slot in range(WEAPON_USAGE_SLOT_COUNT)
+    ),
+)
+
 PLANS: tuple[ReplayPlan, ...] = (
     ReplayPlan(
         "survival",
-        _spec(GameMode.SURVIVAL, 0x5EED0001),
+        _spec(GameMode.SURVIVAL, 0x101),
         lambda: Fighter(_MOUSE, perks=PerkPicker(stride=2, cancel_every=5)),
         4200,
+    ),
+    ReplayPlan(
+        "survival-2p-arms",
+        _spec(GameMode.SURVIVAL, 0x5EED0420, players=2, status=_VETERAN),
+        lambda: Fighter(
+            _MOUSE, replace(_PAD, fire_bullets_every=1500), perks=PerkPicker(stride=2, cancel_every=5)
+        ),
+        3600,
+        run_down=30,
+    ),
+    ReplayPlan(
+        "survival-2p-friendly-fire",
+        _spec(GameMode.SURVIVAL, 0x5EED0501, players=2, friendly_fire=True),
+        lambda: Fighter(_MOUSE, _STICK, perks=PerkPicker(stride=3)),
+        3000,
         run_down=30,
     ),
     ReplayPlan(
         "survival-4p-friendly-fire",
-        _spec(GameMode.SURVIVAL, 0x5EED0002, players=4, friendly_fire=True),
+        _spec(GameMode.SURVIVAL, 0x5EED0501, players=4, friendly_fire=True),
         lambda: Fighter(_PAD, _TANK, _CLICK, _CURSOR, perks=PerkPicker(stride=3)),
-        2400,
+        1800,
         run_down=30,
     ),
     ReplayPlan(
-        "rush",
-        _spec(GameMode.RUSH, 0x5EED0003),
-        lambda: Fighter(_PAD),
-        4200,
+        "survival-autopilot",
+        _spec(GameMode.SURVIVAL, 0x5EED0009),
+        lambda: Autopilot(perks=PerkPicker(stride=1)),
+        3000,
         run_down=30,
     ),
+    ReplayPlan("rush", _spec(GameMode.RUSH, 0x5EED0302), lambda: Fighter(_PAD), 4200, run_down=30),
     ReplayPlan(
         "rush-4p",
-        _spec(GameMode.RUSH, 0x5EED0004, players=4),
+        _spec(GameMode.RUSH, 0x5EED0004, players=4, detail_preset=2, violence_disabled=1),
         lambda: Fighter(_PAD, _STICK, _CLICK, _MOUSE),
-        1500,
+        1200,
         run_down=30,
     ),
     ReplayPlan(
@@ -214,10 +251,31 @@ PLANS: tuple[ReplayPlan, ...] = (
         4200,
     ),
     ReplayPlan(
-        "quest-2-7-hardcore",
-        _spec(GameMode.QUESTS, 0x5EED0006, quest="2.7", hardcore=True),
+        "quest-3-5-hardcore",
+        _spec(GameMode.QUESTS, 0x5EED0118, quest="3.5", hardcore=True),
+        lambda: Fighter(_PAD, perks=PerkPicker(stride=3)),
+        4200,
+        run_down=30,
+    ),
+    ReplayPlan(
+        "quest-4-8-2p",
+        _spec(GameMode.QUESTS, 0x5EED0125, quest="4.8", players=2, quest_fail_retry_count=2),
+        lambda: Fighter(_MOUSE, _CLICK, perks=PerkPicker(stride=4)),
+        3000,
+        run_down=30,
+    ),
+    ReplayPlan(
+        "quest-5-6-death",
+        _spec(GameMode.QUESTS, 0x5EED012D, quest="5.6"),
         lambda: Fighter(_PAD),
         4200,
+        run_down=30,
+    ),
+    ReplayPlan(
+        "quest-5-7",
+        _spec(GameMode.QUESTS, 0x5EED012E, quest="5.7"),
+        lambda: Fighter(_PAD, perks=PerkPicker(reckless=True)),
+        3600,
         run_down=30,
     ),
     ReplayPlan(
@@ -228,27 +286,34 @@ PLANS: tuple[ReplayPlan, ...] = (
         run_down=30,
     ),
     ReplayPlan(
-        "quest-custom-fireworks-2p",
-        _spec(GameMode.QUESTS, 0x5EED000B, custom=_fireworks(), players=2),
-        lambda: Fighter(_PAD, _CURSOR, perks=PerkPicker(stride=3)),
+        "quest-custom-rockets-2p",
+        _spec(
+            GameMode.QUESTS,
+            0x5EED000B,
+            custom=_fireworks(WeaponId.ROCKET_LAUNCHER),
+            players=2,
+        ),
+        lambda: Fighter(_PAD, _CURSOR, perks=PerkPicker(stride=3, cancel_every=4)),
         4200,
         run_down=30,
     ),
-    ReplayPlan("tutorial", _spec(GameMode.TUTORIAL, 0x5EED0007, status=RunStatus()), Pupil, 9000),
-    ReplayPlan("typo", _spec(GameMode.TYPO, 0x5EED0008), Typist, 3600, run_down=30),
     ReplayPlan(
-        "survival-autopilot-2p",
-        _spec(GameMode.SURVIVAL, 0x5EED0009, players=2),
-        lambda: Autopilot(perks=PerkPicker(stride=1)),
-        3000,
+        "quest-custom-flames",
+        _spec(GameMode.QUESTS, 0x5EED0A03, custom=_fireworks(WeaponId.FLAMETHROWER)),
+        lambda: Fighter(_MOUSE, perks=PerkPicker(stride=3)),
+        3600,
         run_down=30,
     ),
+    ReplayPlan("tutorial", _spec(GameMode.TUTORIAL, 0x5EED0007, status=RunStatus()), Pupil, 6600),
+    ReplayPlan("typo", _spec(GameMode.TYPO, 0x5EED0008), lambda: Typist(key_ticks=6), 3600, run_down=30),
 )
 
 # The benchmark's replay: a survival run with about 60 active creatures a tick.
 BENCH_PLAN = ReplayPlan(
     "bench-survival",
     _spec(GameMode.SURVIVAL, 0x5EED0060),
-    lambda: Fighter(Hands(move=MovementControlType.DUAL_ACTION_PAD, spare=50)),
+    lambda: Fighter(
+        Hands(move=MovementControlType.DUAL_ACTION_PAD, aim=AimScheme.MOUSE, spare=70, bonus_range=0.0)
+    ),
     4200,
 )
