@@ -67,9 +67,7 @@ class Facts:
         for player in world.players:
             if sum(world.state.weapon_shots_fired[player.index]):
                 self.weapons.update(
-                    WeaponId(index)
-                    for index, shots in enumerate(world.state.weapon_shots_fired[player.index])
-                    if shots
+                    WeaponId(index) for index, shots in enumerate(world.state.weapon_shots_fired[player.index]) if shots
                 )
             if player.weapon.reload_timer > 0.0 and player.index not in self.reloading:
                 self.reloads += 1
