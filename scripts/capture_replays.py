@@ -189,6 +189,26 @@ _TANK = Hands(move=MovementControlType.RELATIVE, aim=AimScheme.KEYBOARD, burst=8
 _CURSOR = Hands(move=MovementControlType.DUAL_ACTION_PAD, aim=AimScheme.MOUSE_RELATIVE)
 _STICK = Hands(move=MovementControlType.STATIC, aim=AimScheme.JOYSTICK, reload_every=500)
 
+
+def _range(weapon: WeaponId) -> CustomQuest:
+    """A shooting range for one weapon: small packs close by, and no other weapon drops."""
+    packs = (SpawnId.ZOMBIE_RANDOM_41, SpawnId.ALIEN_RANDOM_1D, SpawnId.SPIDER_SP1_RANDOM_32)
+    quest = CustomQuest(
+        title=weapon.name,
+        start_weapon_id=weapon,
+        terrain_slots=(6, 7, 6),
+        entries=tuple(
+            SpawnEntry(
+                pos=site, heading=0.0, spawn_id=packs[index % 3], trigger_ms=200 + 800 * index, count=3
+            )
+            for index, site in enumerate(_NEST_SITES)
+        ),
+        no_weapons=DROPPABLE_WEAPONS,
+    )
+    validate_custom_quest(quest)
+    return quest
+
+
 # Tired weapons: a drop of a used weapon is drawn again half of the time, which favours the others.
 _RARE = (*_FIREWORKS, WeaponId.PLASMA_CANNON, WeaponId.SPLITTER_GUN, WeaponId.FLAMEBURST)
 _VETERAN = RunStatus(
@@ -208,11 +228,11 @@ PLANS: tuple[ReplayPlan, ...] = (
     ),
     ReplayPlan(
         "survival-2p-arms",
-        _spec(GameMode.SURVIVAL, 0x5EED0420, players=2, status=_VETERAN),
+        _spec(GameMode.SURVIVAL, 0x5EED0429, players=2, status=_VETERAN),
         lambda: Fighter(
             _MOUSE, replace(_PAD, fire_bullets_every=1500), perks=PerkPicker(stride=2, cancel_every=5)
         ),
-        3600,
+        4200,
         run_down=30,
     ),
     ReplayPlan(
@@ -224,7 +244,7 @@ PLANS: tuple[ReplayPlan, ...] = (
     ),
     ReplayPlan(
         "survival-4p-friendly-fire",
-        _spec(GameMode.SURVIVAL, 0x5EED0501, players=4, friendly_fire=True),
+        _spec(GameMode.SURVIVAL, 0x5EED0502, players=4, friendly_fire=True),
         lambda: Fighter(_PAD, _TANK, _CLICK, _CURSOR, perks=PerkPicker(stride=3)),
         1800,
         run_down=30,
@@ -233,7 +253,7 @@ PLANS: tuple[ReplayPlan, ...] = (
         "survival-autopilot",
         _spec(GameMode.SURVIVAL, 0x5EED0009),
         lambda: Autopilot(perks=PerkPicker(stride=1)),
-        3000,
+        2400,
         run_down=30,
     ),
     ReplayPlan("rush", _spec(GameMode.RUSH, 0x5EED0302), lambda: Fighter(_PAD), 4200, run_down=30),
@@ -252,7 +272,7 @@ PLANS: tuple[ReplayPlan, ...] = (
     ),
     ReplayPlan(
         "quest-3-5-hardcore",
-        _spec(GameMode.QUESTS, 0x5EED0118, quest="3.5", hardcore=True),
+        _spec(GameMode.QUESTS, 0x5EED0600, quest="3.5", hardcore=True),
         lambda: Fighter(_PAD, perks=PerkPicker(stride=3)),
         4200,
         run_down=30,
@@ -273,9 +293,9 @@ PLANS: tuple[ReplayPlan, ...] = (
     ),
     ReplayPlan(
         "quest-5-7",
-        _spec(GameMode.QUESTS, 0x5EED012E, quest="5.7"),
-        lambda: Fighter(_PAD, perks=PerkPicker(reckless=True)),
-        3600,
+        _spec(GameMode.QUESTS, 0x5EED0600, quest="5.7"),
+        lambda: Fighter(_PAD, perks=PerkPicker(stride=2)),
+        3000,
         run_down=30,
     ),
     ReplayPlan(
@@ -313,7 +333,19 @@ BENCH_PLAN = ReplayPlan(
     "bench-survival",
     _spec(GameMode.SURVIVAL, 0x5EED0060),
     lambda: Fighter(
-        Hands(move=MovementControlType.DUAL_ACTION_PAD, aim=AimScheme.MOUSE, spare=70, bonus_range=0.0)
+        Hands(move=MovementControlType.DUAL_ACTION_PAD, aim=AimScheme.MOUSE, spare=80, bonus_range=0.0)
     ),
     4200,
+)
+
+# Short runs, one for each weapon that a player can hold: what the long captures do not reach.
+ARSENAL_PLANS: tuple[ReplayPlan, ...] = tuple(
+    ReplayPlan(
+        f"arsenal-{weapon.name.lower().replace('_', '-')}",
+        _spec(GameMode.QUESTS, 0x5EED1000 + weapon, custom=_range(weapon)),
+        lambda: Fighter(replace(_MOUSE, reload_every=200), perks=PerkPicker(stride=2)),
+        360,
+    )
+    for weapon in WeaponId
+    if weapon != WeaponId.NONE and not weapon.name.startswith("UNUSED_")
 )
