@@ -3,7 +3,7 @@
 A replay here is a real run of the game's own simulation: a bot (`replay_bots`) plays a `RunSpec`, every
 tick is packed as the file stores it before the simulation sees it, and the result is the one that playback
 must give. All plans have `preserve_bugs`, since the original has its bugs. The same plan gives the same
-payload on any machine: nothing of the machine, the environment or the time goes in.
+payload with the same `crimsonland`: nothing of the machine, the environment or the time goes in.
 """
 
 from collections.abc import Callable

@@ -23,6 +23,7 @@ from crimson.sim.commands import (
 from crimson.sim.run_result import RunOutcome, run_result_mismatches
 
 from capture_replays import ARSENAL_PLANS, BENCH_PLAN, PLANS, RECORDER, ReplayPlan, make_replay
+from replay_bots import Fighter, Hands, PerkPicker
 
 _BY_NAME = {plan.name: plan for plan in PLANS}
 _PREFIX_TICKS = 90
@@ -128,13 +129,16 @@ def _entered_words(commands: list[GameCommand]) -> list[str]:
 
 
 def test_the_fighter_picks_perks_and_cancels_a_menu() -> None:
-    kinds = [type(command) for command in _commands(_prefix(_BY_NAME["quest-custom-rockets-2p"], 2400))]
+    plan = replace(
+        _BY_NAME["quest-3-5-hardcore"], bot=lambda: Fighter(Hands(), perks=PerkPicker(cancel_every=2))
+    )
+    kinds = [type(command) for command in _commands(_prefix(plan, 1200))]
     assert kinds.count(PerkPickCommand) >= 2
     assert kinds.count(PerkMenuOpenCommand) > kinds.count(PerkPickCommand)
 
 
 def test_a_run_that_ends_is_wound_down() -> None:
-    plan = _BY_NAME["quest-5-6-death"]
+    plan = replace(_BY_NAME["quest-5-6-death"], bot=lambda: Fighter(Hands(reckless=True)), max_ticks=1500)
     outcomes: list[RunOutcome | None] = []
     replay = make_replay(plan, watch=lambda _session, step: outcomes.append(step.outcome))
     assert replay.result.outcome == RunOutcome.DEATH
