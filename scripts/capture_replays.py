@@ -114,9 +114,7 @@ def _spec(
 
 
 # Where quest creatures come in: the middles of the edges and the corners, outside the arena.
-_DOORS = tuple(
-    Vec2(x, y) for x in (-64.0, 512.0, 1088.0) for y in (-64.0, 512.0, 1088.0) if (x, y) != (512.0, 512.0)
-)
+_DOORS = tuple(Vec2(x, y) for x in (-64.0, 512.0, 1088.0) for y in (-64.0, 512.0, 1088.0) if (x, y) != (512.0, 512.0))
 # Nests stay where they appear, so they appear inside.
 _NEST_SITES = tuple(Vec2(x, y) for x in (224.0, 800.0) for y in (224.0, 800.0))
 _NESTS = range(SpawnId.DEN_ALIEN_BASIC_07, SpawnId.DEN_SPIDER_WEAK_10 + 1)
@@ -125,9 +123,7 @@ _SPAWNERS = (SpawnId.ZOMBIE_BOSS_SPAWNER_00, *_NESTS)
 
 def _entry(index: int, template: SpawnId, trigger_ms: int, count: int = 1) -> SpawnEntry:
     sites = _NEST_SITES if template in _NESTS else _DOORS
-    return SpawnEntry(
-        pos=sites[index % len(sites)], heading=0.0, spawn_id=template, trigger_ms=trigger_ms, count=count
-    )
+    return SpawnEntry(pos=sites[index % len(sites)], heading=0.0, spawn_id=template, trigger_ms=trigger_ms, count=count)
 
 
 def _menagerie() -> CustomQuest:
@@ -140,9 +136,7 @@ def _menagerie() -> CustomQuest:
         title="Menagerie",
         start_weapon_id=WeaponId.SPLITTER_GUN,
         terrain_slots=(2, 3, 2),
-        entries=tuple(
-            _entry(index, template, 1000 + 1000 * index) for index, template in enumerate(templates)
-        ),
+        entries=tuple(_entry(index, template, 1000 + 1000 * index) for index, template in enumerate(templates)),
     )
     validate_custom_quest(quest)
     return quest
@@ -173,9 +167,7 @@ def _fireworks(start_weapon: WeaponId) -> CustomQuest:
         title="Fireworks",
         start_weapon_id=start_weapon,
         terrain_slots=(4, 5, 4),
-        entries=tuple(
-            _entry(wave, waves[wave % len(waves)], 1000 + 1500 * wave, 2 + wave // 6) for wave in range(36)
-        ),
+        entries=tuple(_entry(wave, waves[wave % len(waves)], 1000 + 1500 * wave, 2 + wave // 6) for wave in range(36)),
         no_weapons=tuple(weapon for weapon in DROPPABLE_WEAPONS if weapon not in _FIREWORKS),
     )
     validate_custom_quest(quest)
@@ -198,9 +190,7 @@ def _range(weapon: WeaponId) -> CustomQuest:
         start_weapon_id=weapon,
         terrain_slots=(6, 7, 6),
         entries=tuple(
-            SpawnEntry(
-                pos=site, heading=0.0, spawn_id=packs[index % 3], trigger_ms=200 + 800 * index, count=3
-            )
+            SpawnEntry(pos=site, heading=0.0, spawn_id=packs[index % 3], trigger_ms=200 + 800 * index, count=3)
             for index, site in enumerate(_NEST_SITES)
         ),
         no_weapons=DROPPABLE_WEAPONS,
@@ -214,9 +204,7 @@ _RARE = (*_FIREWORKS, WeaponId.PLASMA_CANNON, WeaponId.SPLITTER_GUN, WeaponId.FL
 _VETERAN = RunStatus(
     quest_unlock_index=50,
     quest_unlock_index_hardcore=50,
-    weapon_usage_counts=tuple(
-        0 if slot == 0 or slot in _RARE else 7 for slot in range(WEAPON_USAGE_SLOT_COUNT)
-    ),
+    weapon_usage_counts=tuple(0 if slot == 0 or slot in _RARE else 7 for slot in range(WEAPON_USAGE_SLOT_COUNT)),
 )
 
 PLANS: tuple[ReplayPlan, ...] = (
@@ -229,9 +217,7 @@ PLANS: tuple[ReplayPlan, ...] = (
     ReplayPlan(
         "survival-2p-arms",
         _spec(GameMode.SURVIVAL, 0x5EED0429, players=2, status=_VETERAN),
-        lambda: Fighter(
-            _MOUSE, replace(_PAD, fire_bullets_every=1500), perks=PerkPicker(stride=2, cancel_every=5)
-        ),
+        lambda: Fighter(_MOUSE, replace(_PAD, fire_bullets_every=1500), perks=PerkPicker(stride=2, cancel_every=5)),
         4200,
         run_down=30,
     ),
@@ -332,9 +318,7 @@ PLANS: tuple[ReplayPlan, ...] = (
 BENCH_PLAN = ReplayPlan(
     "bench-survival",
     _spec(GameMode.SURVIVAL, 0x5EED0060),
-    lambda: Fighter(
-        Hands(move=MovementControlType.DUAL_ACTION_PAD, aim=AimScheme.MOUSE, spare=80, bonus_range=0.0)
-    ),
+    lambda: Fighter(Hands(move=MovementControlType.DUAL_ACTION_PAD, aim=AimScheme.MOUSE, spare=80, bonus_range=0.0)),
     4200,
 )
 

@@ -129,9 +129,7 @@ def _entered_words(commands: list[GameCommand]) -> list[str]:
 
 
 def test_the_fighter_picks_perks_and_cancels_a_menu() -> None:
-    plan = replace(
-        _BY_NAME["quest-3-5-hardcore"], bot=lambda: Fighter(Hands(), perks=PerkPicker(cancel_every=2))
-    )
+    plan = replace(_BY_NAME["quest-3-5-hardcore"], bot=lambda: Fighter(Hands(), perks=PerkPicker(cancel_every=2)))
     kinds = [type(command) for command in _commands(_prefix(plan, 1200))]
     assert kinds.count(PerkPickCommand) >= 2
     assert kinds.count(PerkMenuOpenCommand) > kinds.count(PerkPickCommand)

@@ -248,7 +248,9 @@ class EntityNames:
         self._problems.note(count, f"tick {tick}: {table.name}[{slot}] returned without a new generation")
 
     def answer(self) -> Check:
-        return self._problems.check("entity names unique", f"{sum(map(len, self._last.values()))} slots, each tenure with its own generation")
+        return self._problems.check(
+            "entity names unique", f"{sum(map(len, self._last.values()))} slots, each tenure with its own generation"
+        )
 
 
 class FiniteFloats:
