@@ -15,7 +15,7 @@ import zstandard
 MAGIC = b"\x89CDT\r\n\x1a\n"
 END_MAGIC = b"\x89CDTEND\n"
 
-type Packed = bool | int | float | str | bytes | None | Sequence[Packed] | dict[str, Packed]
+type Packed = bool | int | float | str | bytes | Sequence[Packed] | dict[str, Packed] | None
 type Entry = tuple[str, int, int, int, int, int, int, int]
 
 

@@ -120,7 +120,9 @@ def require_finite(leaf: Leaf, words: Words) -> None:
 def values_from_words(wire: WireType, words: Words) -> list[Cell]:
     """The Python values that these bit patterns stand for."""
     if wire == "f4":
-        return words.view(np.float32).astype(np.float64).tolist()
+        # Widening a signalling NaN raises the processor's flag, which numpy would warn of.
+        with np.errstate(invalid="ignore"):
+            return words.view(np.float32).astype(np.float64).tolist()
     if wire == "i4":
         return words.view(np.int32).tolist()
     if wire == "b1":
