@@ -123,7 +123,8 @@ class PoolBuffer:
             if position in self._missing:
                 fill = self._missing[position]
                 values = [fill if value is None else value for value in values]
-            columns.append(_PARTS[part](values) if part else values)
+            # A path with a part names a field that is a vector or a colour.
+            columns.append(_PARTS[part](values) if part else values)  # ty: ignore[invalid-argument-type]
         self._parts.append(_table_rows(self._table, ticks.tolist(), columns))
 
 

@@ -134,18 +134,17 @@ def columns_from_runtime(leaves: Sequence[Leaf], columns: Sequence[Sequence[Cell
     if floats:
         matrix = _packed("d", [columns[position] for position in floats])
         with np.errstate(over="ignore", invalid="ignore"):
-            bits = matrix.astype(np.float32).view(np.uint32)
+            bits: Words = matrix.astype(np.float32).view(np.uint32)
+        rows: list[Words] = list(bits)
         if bool(((bits & _EXPONENT_MASK) == _EXPONENT_MASK).any()):
-            for position, row in zip(floats, bits, strict=True):
+            for position, row in zip(floats, rows, strict=True):
                 require_finite(leaves[position], row)
-        words.update((leaves[position].path, row) for position, row in zip(floats, bits, strict=True))
+        words.update({leaves[position].path: row for position, row in zip(floats, rows, strict=True)})
     integers = [position for position, leaf in enumerate(leaves) if leaf.column.wire not in ("f4", "u8", "text")]
     if integers:
-        matrix = _packed("q", [columns[position] for position in integers])
-        words.update(
-            (leaves[position].path, integer_words(leaves[position], row))
-            for position, row in zip(integers, matrix, strict=True)
-        )
+        numbers: list[Words] = list(_packed("q", [columns[position] for position in integers]))
+        for position, row in zip(integers, numbers, strict=True):
+            words[leaves[position].path] = integer_words(leaves[position], row)
     for leaf, column in zip(leaves, columns, strict=True):
         if leaf.column.wire == "text":
             words[leaf.path] = np.array(column, dtype=_TEXT)
