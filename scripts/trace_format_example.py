@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 
 type Piece = tuple[bytes, str]
-type Plain = None | bool | int | str | bytes | Sequence[Plain] | dict[str, Plain]
+type Plain = bool | int | str | bytes | Sequence[Plain] | dict[str, Plain] | None
 
 _BYTES_A_LINE = 12
 _MASKS = {1: 0xFF, 2: 0xFFFF, 4: 0xFFFFFFFF, 8: 0xFFFFFFFFFFFFFFFF}

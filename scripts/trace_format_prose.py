@@ -35,11 +35,14 @@ def _weapon(prefix: str, which: str, *sources: str) -> dict[str, Column]:
         "shot_cooldown": "seconds until the next shot is possible",
     }
     return {
-        f"{prefix}.{name}": (meaning, source)
-        for (name, meaning), source in zip(meanings.items(), sources, strict=True)
+        f"{prefix}.{name}": (meaning, source) for (name, meaning), source in zip(meanings.items(), sources, strict=True)
     }
 
 
+_BONUS_IDS = (
+    "1 points, 2 energizer, 3 weapon, 4 weapon power up, 5 nuke, 6 double experience, 7 shock chain, 8 fireblast, "
+    "9 reflex boost, 10 shield, 11 freeze, 12 medikit, 13 speed, 14 fire bullets"
+)
 _SPAWN_COOLDOWN = "milliseconds until the mode's spawner acts again"
 
 PROSE: dict[str, TableProse] = {
@@ -88,7 +91,10 @@ PROSE: dict[str, TableProse] = {
             "creature": ("slot of the creature", "argument"),
             "type_id": ("its type", "creature +0x6c"),
             "reward_value": ("its reward, as the call found it", "creature +0x64"),
-            "xp_awarded": ("experience points that the call added over all players", "derived: player +0x9c around the call"),
+            "xp_awarded": (
+                "experience points that the call added over all players",
+                "derived: player +0x9c around the call",
+            ),
         },
     ),
     "checkpoint.tutorial": TableProse(
@@ -102,8 +108,14 @@ PROSE: dict[str, TableProse] = {
             ),
             "hint_index": ("hint on show; -1 when none was yet", "rt: `state.tutorial.hint_index`"),
             "hint_alpha": ("clock of the hint's fade, ms", "rt: `state.tutorial.hint_alpha`"),
-            "hint_carrier_killed": ("the creature that carried the hint's bonus is dead", "rt: `state.tutorial.hint_carrier_killed`"),
-            "repeat_spawn_count": ("how often the stage's creatures came anew", "rt: `state.tutorial.repeat_spawn_count`"),
+            "hint_carrier_killed": (
+                "the creature that carried the hint's bonus is dead",
+                "rt: `state.tutorial.hint_carrier_killed`",
+            ),
+            "repeat_spawn_count": (
+                "how often the stage's creatures came anew",
+                "rt: `state.tutorial.repeat_spawn_count`",
+            ),
             "hint_bonus_creature": (
                 "slot of the creature that carries the hint's bonus; -1 when none does",
                 "rt: `state.tutorial.hint_bonus_creature_ref`; the original keeps a pointer",
@@ -114,8 +126,14 @@ PROSE: dict[str, TableProse] = {
         "Present in every tick of Typ-o-Shooter (mode 4), and in no other mode.",
         {
             "input_text": ("what is typed so far; at most 17 characters", "rt: `state.typo.typing.text`"),
-            "submit_count": ("words submitted since the process began", "`typo_submit_count`; rt: `state.typo.typing.submit_count`"),
-            "match_count": ("submitted words that named a creature", "`typo_match_count`; rt: `state.typo.typing.match_count`"),
+            "submit_count": (
+                "words submitted since the process began",
+                "`typo_submit_count`; rt: `state.typo.typing.submit_count`",
+            ),
+            "match_count": (
+                "submitted words that named a creature",
+                "`typo_match_count`; rt: `state.typo.typing.match_count`",
+            ),
             "spawn_cooldown_ms": (_SPAWN_COOLDOWN, "rt: `state.typo.spawn_cooldown_ms`"),
             **_pair(
                 "target",
@@ -149,7 +167,10 @@ PROSE: dict[str, TableProse] = {
             "gameplay.mode_id": ("1 survival, 2 rush, 3 quests, 4 typ-o, 8 tutorial", "0x00480360"),
             "gameplay.quest_stage_major": ("tier of a stock quest; 0 in every other run", "0x00487004"),
             "gameplay.quest_stage_minor": ("number of a stock quest in its tier; 0 in every other run", "0x00487008"),
-            "gameplay.run_active": ("1 while the run goes on, 0 in the run-down after its end", "`run_active`; rt: `state.run_active`"),
+            "gameplay.run_active": (
+                "1 while the run goes on, 0 in the run-down after its end",
+                "`run_active`; rt: `state.run_active`",
+            ),
             "gameplay.time_scale_active": ("Reflex Boost slows the next tick", "0x0048700e"),
             "gameplay.bonus_timers.weapon_power_up": ("seconds left of Weapon Power Up", "0x0048701c"),
             "gameplay.bonus_timers.reflex_boost": ("seconds left of Reflex Boost", "0x00487014"),
@@ -183,7 +204,10 @@ PROSE: dict[str, TableProse] = {
                 "creatures that the plague killed; at 50 and 60 it stops spreading",
                 "rt: `state.plaguebearer_infection_count`",
             ),
-            "gameplay.alt_weapon_swap_cooldown_ms": ("ms until the alternate weapon may be swapped again", "0x0048719c"),
+            "gameplay.alt_weapon_swap_cooldown_ms": (
+                "ms until the alternate weapon may be swapped again",
+                "0x0048719c",
+            ),
             "gameplay.shock_chain_links_left": ("jumps that the current Shock Chain has left", "0x00486fbc"),
             "gameplay.shock_chain_projectile": (
                 "projectile slot of the current Shock Chain; -1 when there is none (0 in a fresh original)",
@@ -193,7 +217,10 @@ PROSE: dict[str, TableProse] = {
                 "kills drop no bonuses at the moment: the game itself fires or kills",
                 "rt: `state.scripted_burst_active`",
             ),
-            "gameplay.game_tune_started": ("the first projectile hit has started the game tune, which draws", "0x004cc8d4"),
+            "gameplay.game_tune_started": (
+                "the first projectile hit has started the game tune, which draws",
+                "0x004cc8d4",
+            ),
             "gameplay.survival_rewards.guard_weapon_id": (
                 "weapon that may be kept; another hand-out weapon is taken away",
                 "rt: `state.survival_reward_weapon_guard_id`",
@@ -203,8 +230,14 @@ PROSE: dict[str, TableProse] = {
                 "rt: `state.survival_shrinkifier_handout_enabled`",
             ),
             "gameplay.survival_rewards.fire_seen": ("a player has fired", "rt: `state.survival_reward_fire_seen`"),
-            "gameplay.survival_rewards.damage_seen": ("a player has taken damage", "rt: `state.survival_reward_damage_seen`"),
-            "gameplay.survival_rewards.kill_count": ("how many of the first three kills there were", "rt: `state.survival_first_kill_count`"),
+            "gameplay.survival_rewards.damage_seen": (
+                "a player has taken damage",
+                "rt: `state.survival_reward_damage_seen`",
+            ),
+            "gameplay.survival_rewards.kill_count": (
+                "how many of the first three kills there were",
+                "rt: `state.survival_first_kill_count`",
+            ),
             **_pair(
                 "gameplay.survival_rewards.kill_pos_0",
                 "place of the first kill, world units",
@@ -231,13 +264,31 @@ PROSE: dict[str, TableProse] = {
             ),
             "gameplay.camera_shake.timer": ("seconds until the next shift is drawn", "rt: `state.camera_shake_timer`"),
             "gameplay.camera_shake.pulses": ("shifts left", "rt: `state.camera_shake_pulses`"),
-            "gameplay.shots_fired": ("shots fired by all players", "`highscore_record_shots_fired`; rt: `state.shots_fired`"),
+            "gameplay.shots_fired": (
+                "shots fired by all players",
+                "`highscore_record_shots_fired`; rt: `state.shots_fired`",
+            ),
             "gameplay.shots_hit": ("shots that hit", "`highscore_record_shots_hit`; rt: `state.shots_hit`"),
-            "gameplay.highscore_xp": ("player one's experience, as the score record has it", "rt: `state.highscore_score_xp`"),
-            "gameplay.spread_damping_scalar": ("factor of how fast spread falls back", "rt: `state.player_spread_damping_scalar`"),
-            "gameplay.spread_damping_gate": ("spread falls back while this is at most 0", "rt: `state.player_spread_damping_gate`"),
-            "gameplay.quest_fail_retry_count": ("how often the quest was tried and lost; it weakens creatures", "0x00487194"),
-            "gameplay.creatures_spawned": ("creature slots handed out since the run began", "counted: `creature_alloc_slot` 0x00428140"),
+            "gameplay.highscore_xp": (
+                "player one's experience, as the score record has it",
+                "rt: `state.highscore_score_xp`",
+            ),
+            "gameplay.spread_damping_scalar": (
+                "factor of how fast spread falls back",
+                "rt: `state.player_spread_damping_scalar`",
+            ),
+            "gameplay.spread_damping_gate": (
+                "spread falls back while this is at most 0",
+                "rt: `state.player_spread_damping_gate`",
+            ),
+            "gameplay.quest_fail_retry_count": (
+                "how often the quest was tried and lost; it weakens creatures",
+                "0x00487194",
+            ),
+            "gameplay.creatures_spawned": (
+                "creature slots handed out since the run began",
+                "counted: `creature_alloc_slot` 0x00428140",
+            ),
             "gameplay.creature_update_count": (
                 "calls of `creature_update_all` 0x00426220 since the run began; every 70th keeps its targets",
                 "rt: `creatures._update_tick`",
@@ -299,7 +350,10 @@ PROSE: dict[str, TableProse] = {
             "shield_timer": ("seconds left of Shield", "+0x308"),
             "fire_bullets_timer": ("seconds left of Fire Bullets", "+0x30c"),
             "bonus_hover_index": ("bonus slot under the aim; -1 when none is", "rt: `players[].bonus_aim_hover_index`"),
-            "bonus_hover_timer_ms": ("ms that it has been there (Telekinetic)", "rt: `players[].bonus_aim_hover_timer_ms`"),
+            "bonus_hover_timer_ms": (
+                "ms that it has been there (Telekinetic)",
+                "rt: `players[].bonus_aim_hover_timer_ms`",
+            ),
         },
     ),
     "sim_state.weapon_times": TableProse(
@@ -344,7 +398,10 @@ PROSE: dict[str, TableProse] = {
         "A corpse stays active until it has faded.",
         {
             "index": ("slot", "position in the pool"),
-            "generation": ("how often the slot was handed out since the run began", "counted: `creature_alloc_slot` 0x00428140"),
+            "generation": (
+                "how often the slot was handed out since the run began",
+                "counted: `creature_alloc_slot` 0x00428140",
+            ),
             "type_id": ("0 zombie, 1 lizard, 2 alien, 3 and 4 spiders, 5 trooper", "+0x6c"),
             **_pair("pos", "position, world units", "+0x14", "+0x18"),
             **_pair("vel", "movement, world units per tick", "+0x1c", "+0x20"),
@@ -370,7 +427,10 @@ PROSE: dict[str, TableProse] = {
             "attack_cooldown": ("seconds until it may bite or shoot again", "+0x60"),
             "reward_value": ("experience points for its death", "+0x64"),
             "plague_infected": ("it has the plague", "+0x09 (by inference: `collision_flag`)"),
-            "dot_tick_timer": ("seconds until damage over time strikes again", "+0x0c (by inference: `collision_timer`)"),
+            "dot_tick_timer": (
+                "seconds until damage over time strikes again",
+                "+0x0c (by inference: `collision_timer`)",
+            ),
             "death_timer": ("16 while alive; then it runs down through the death slide and the corpse's fade", "+0x10"),
             "size": ("diameter, world units", "+0x34"),
             "anim_phase": ("phase of its animation, frames", "+0x94"),
@@ -385,7 +445,10 @@ PROSE: dict[str, TableProse] = {
         "One row for each active slot (+0x00 not 0) of `projectile_pool` 0x004926b8, 96 of 0x40 bytes.",
         {
             "index": ("slot", "position in the pool"),
-            "generation": ("how often the slot was handed out since the run began", "counted: `projectile_spawn` 0x00420440"),
+            "generation": (
+                "how often the slot was handed out since the run began",
+                "counted: `projectile_spawn` 0x00420440",
+            ),
             "type_id": ("projectile type, which is a weapon id", "+0x20"),
             "angle": ("direction, radians", "+0x04"),
             **_pair("pos", "position, world units", "+0x08", "+0x0c"),
@@ -431,8 +494,7 @@ PROSE: dict[str, TableProse] = {
                 "counted: `bonus_spawn_at` 0x0041f5b0, `bonus_spawn_at_pos` 0x0041f790",
             ),
             "bonus_id": (
-                "1 points, 2 energizer, 3 weapon, 4 weapon power up, 5 nuke, 6 double experience, 7 shock chain, "
-                "8 fireblast, 9 reflex boost, 10 shield, 11 freeze, 12 medikit, 13 speed, 14 fire bullets",
+                _BONUS_IDS,
                 "+0x00",
             ),
             "picked": ("it was picked up and fades", "+0x04"),
@@ -448,7 +510,10 @@ PROSE: dict[str, TableProse] = {
             "frame_dt": ("the tick's step in seconds, already scaled by Reflex Boost", "0x00480840"),
             "frame_dt_ms": ("the same in ms: f32(`frame_dt` * 1000), truncated", "0x00480844"),
             "time_scale_active": ("the step is scaled", "0x0048700e"),
-            "time_scale_factor": ("by what factor; 1 when it is not scaled (Typ-o: always 0.3)", "rt: `timing.time_scale_factor`"),
+            "time_scale_factor": (
+                "by what factor; 1 when it is not scaled (Typ-o: always 0.3)",
+                "rt: `timing.time_scale_factor`",
+            ),
             "reflex_boost_timer": ("seconds left of Reflex Boost", "0x00487014"),
         },
     ),
@@ -463,7 +528,10 @@ PROSE: dict[str, TableProse] = {
             "sprite_effects": ("list of the active sprite effects", "0x00496820, 384 of 0x2c bytes"),
             "spawn_slots": ("list of all 32 spawn slots", "`creature_spawn_slot_table`, 32 of 0x18 bytes"),
             "quest_spawns": ("list of the quest's spawn table", "rt: `mode_state.spawn_entries`"),
-            "availability": ("what may be offered and dropped, and the profile's counters", "counters 0x00485544, 0x00485618"),
+            "availability": (
+                "what may be offered and dropped, and the profile's counters",
+                "counters 0x00485544, 0x00485618",
+            ),
             "dormant_player": ("the unused second player slot of a one-player run", "0x00490c20"),
         },
     ),

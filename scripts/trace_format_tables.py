@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from crimson.dbg.layout import TABLES, Leaf, Table
-
 from trace_format_example import example_lines
 from trace_format_prose import PROSE
 
