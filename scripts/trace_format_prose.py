@@ -92,8 +92,8 @@ PROSE: dict[str, TableProse] = {
             "type_id": ("its type", "creature +0x6c"),
             "reward_value": ("its reward, as the call found it", "creature +0x64"),
             "xp_awarded": (
-                "experience points that the call added over all players",
-                "derived: player +0x9c around the call",
+                "experience points that the call gave player one",
+                "derived: player one +0x9c around the call",
             ),
         },
     ),
@@ -318,7 +318,10 @@ PROSE: dict[str, TableProse] = {
             **_pair("aim", "aim point, world units", "+0x40", "+0x44"),
             "aim_heading": ("direction of the aim, radians", "+0x2f0"),
             "evil_eyes_target": ("creature under Evil Eyes; -1 when none is. Creatures read player one's", "+0x2fc"),
-            "doctor_target": ("creature under the Doctor's aim; -1 when none is", "0x00487268, one for all players"),
+            "doctor_target": (
+                "creature under the Doctor's aim; -1 when none is",
+                "0x00487268 for player one; -1 for the others",
+            ),
             "auto_target": ("creature that the computer player aims at; -1 when none is", "+0x310"),
             **_weapon("weapon", "weapon in hand", "+0x2b0", "+0x2b4", "+0x2bc", "+0x2b8", "+0x2c0", "+0x2c8", "+0x2c4"),
             **_weapon(

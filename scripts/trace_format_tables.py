@@ -6,6 +6,7 @@ a test compares them with the code.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,7 +35,9 @@ def table_lines(number: int, table: Table) -> Iterator[str]:
     yield f"### Table {number}: `{table.name}`"
     yield ""
     key = "; key `index`" if table.keyed else ""
-    yield f"Rows: {table.cardinality}{key}. {prose.about}"
+    yield f"Rows: {table.cardinality}{key}."
+    yield ""
+    yield from textwrap.wrap(prose.about, 120, break_long_words=False, break_on_hyphens=False)
     yield ""
     yield "| # | column | wire | prediction | meaning | source |"
     yield "|---|---|---|---|---|---|"

@@ -21,7 +21,7 @@ type Plain = bool | int | str | bytes | list[Plain] | dict[str, Plain] | None
 
 _WIDTHS = {"u2": 2, "u4": 4, "u8": 8, "i4": 4, "f4": 4, "b1": 1, "text": 4}
 _HEADING = re.compile(r"### Table (\d+): `([a-z_.]+)`")
-_ROWS = re.compile(r"Rows: (one|optional|many)(; key `index`)?\. ")
+_ROWS = re.compile(r"Rows: (one|optional|many)(; key `index`)?\.")
 _COLUMN = re.compile(r"\| (\d+) \| `([a-z_0-9.]+)` \| (\w+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|")
 _DUMP_LINE = re.compile(r"([0-9a-f]{4,})  ([0-9a-f]{2}(?: [0-9a-f]{2})*)(?:  |$)")
 
@@ -71,7 +71,7 @@ def tables_of_document(text: str) -> list[DocTable]:
         if heading := _HEADING.fullmatch(line):
             assert int(heading[1]) == len(tables)
             tables.append(DocTable(heading[2], "", keyed=False, columns=[]))
-        elif tables and (rows := _ROWS.match(line)):
+        elif tables and (rows := _ROWS.fullmatch(line)):
             tables[-1] = DocTable(tables[-1].name, rows[1], rows[2] is not None, [])
         elif tables and (column := _COLUMN.fullmatch(line)):
             assert int(column[1]) == len(tables[-1].columns)
