@@ -19,6 +19,7 @@ from synthetic import write_trace
 from conftest import replay_of
 from crimson.dbg import digests, payload, schema
 from crimson.dbg.columns import CodecError
+from crimson.dbg.errors import DamagedTrace
 from crimson.dbg.floats import from_bits
 from crimson.dbg.layout import TABLE_BY_NAME, TABLES
 from crimson.dbg.record import record_replay
@@ -332,6 +333,17 @@ def test_a_negative_row_count_is_damage() -> None:
     raw = msgspec.msgpack.encode([[[-1, b"", []]] * len(TABLES)])
     with pytest.raises(CodecError, match="table checkpoint claims -1 rows"):
         payload.decode_chunk(raw, -1, -1)
+
+
+def test_a_chunk_too_large_to_be_one_is_not_read(tmp_path: Path) -> None:
+    size, path = 1 << 33, tmp_path / "sparse.cdt"
+    with path.open("wb") as file:
+        file.write(example_bytes()[:16] + struct.pack("<4siiIII", b"FOOT", 0, -1, 1, 0xFFFFFFFF, 64))
+        file.truncate(size)
+        file.seek(size - 16)
+        file.write(struct.pack("<Q8s", 16, b"\x89CDTEND\n"))
+    with pytest.raises(DamagedTrace, match="claims 4294967295 stored bytes; a chunk has at most 68157440"):
+        TraceReader(path)
 
 
 def test_only_text_columns_refer_to_texts() -> None:
