@@ -335,6 +335,12 @@ def test_a_negative_row_count_is_damage() -> None:
         payload.decode_chunk(raw, -1, -1)
 
 
+def test_more_rows_than_ticks_are_damage_where_a_tick_has_one() -> None:
+    raw = msgspec.msgpack.encode([[[3, b"", []]] * len(TABLES)])
+    with pytest.raises(CodecError, match="table checkpoint claims 3 rows for 2 ticks"):
+        payload.decode_chunk(raw, 0, 1)
+
+
 def test_a_chunk_too_large_to_be_one_is_not_read(tmp_path: Path) -> None:
     size, path = 1 << 33, tmp_path / "sparse.cdt"
     with path.open("wb") as file:
