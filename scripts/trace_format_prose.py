@@ -204,6 +204,10 @@ PROSE: dict[str, TableProse] = {
                 "creatures that the plague killed; at 50 and 60 it stops spreading",
                 "rt: `state.plaguebearer_infection_count`",
             ),
+            "gameplay.perks.doctor_target": (
+                "creature under player one's aim, for Doctor; -1 when none is",
+                "0x00487268",
+            ),
             "gameplay.alt_weapon_swap_cooldown_ms": (
                 "ms until the alternate weapon may be swapped again",
                 "0x0048719c",
@@ -318,18 +322,10 @@ PROSE: dict[str, TableProse] = {
             **_pair("aim", "aim point, world units", "+0x40", "+0x44"),
             "aim_heading": ("direction of the aim, radians", "+0x2f0"),
             "evil_eyes_target": ("creature under Evil Eyes; -1 when none is. Creatures read player one's", "+0x2fc"),
-            "doctor_target": (
-                "creature under the Doctor's aim; -1 when none is",
-                "0x00487268 for player one; -1 for the others",
-            ),
             "auto_target": ("creature that the computer player aims at; -1 when none is", "+0x310"),
             **_weapon("weapon", "weapon in hand", "+0x2b0", "+0x2b4", "+0x2bc", "+0x2b8", "+0x2c0", "+0x2c8", "+0x2c4"),
             **_weapon(
                 "alt_weapon", "alternate weapon", "+0x2cc", "+0x2d0", "+0x2d8", "+0x2d4", "+0x2dc", "+0x2e4", "+0x2e0"
-            ),
-            "alt_weapon_swap_cooldown_ms": (
-                "a cooldown of the player's own: 0 with the original's bugs, which use the global",
-                "not in the original: 0",
             ),
             "weapon_reset_latch": ("set while the weapon waits to be reset", "+0x50"),
             "spread_heat": ("spread that firing and damage build up", "+0x2a8"),
@@ -338,17 +334,9 @@ PROSE: dict[str, TableProse] = {
             "level": ("level, from 1", "+0xa4"),
             "plaguebearer_active": ("the player spreads the plague", "-0x07 (before the slot's base)"),
             "hot_tempered_timer": ("seconds since the last burst of Hot Tempered", "+0x8c"),
-            "hot_tempered_interval": (
-                "an interval of the player's own: f32(1.4) with the original's bugs, which use the global",
-                "not in the original: f32(1.4)",
-            ),
             "man_bomb_timer": ("seconds since the last burst of Man Bomb", "+0x90"),
             "living_fortress_timer": ("seconds that the player has stood still (Living Fortress)", "+0x94"),
             "fire_cough_timer": ("seconds since the last Fire Cough", "+0x98"),
-            "fire_cough_interval": (
-                "an interval of the player's own: f32(1.4) with the original's bugs, which use the global",
-                "not in the original: f32(1.4)",
-            ),
             "speed_bonus_timer": ("seconds left of Speed", "+0x304"),
             "shield_timer": ("seconds left of Shield", "+0x308"),
             "fire_bullets_timer": ("seconds left of Fire Bullets", "+0x30c"),

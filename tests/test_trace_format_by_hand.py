@@ -269,14 +269,11 @@ def test_digests_of_a_runs_start_follow_from_the_document(
         death_timer=16,
         low_health_timer=100,
         evil_eyes_target=-1,
-        doctor_target=-1,
         auto_target=-1,
         bonus_hover_index=-1,
         weapon_weapon_id=1,
         spread_heat=0.01,
         level=1,
-        hot_tempered_interval=1.4,
-        fire_cough_interval=1.4,
     )
     expected: dict[str, Cell] = {
         "creatures": _as_integer(b"".join(map(_blake, _starting_creatures(read, players)))),

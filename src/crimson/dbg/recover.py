@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import BinaryIO
 
 from crimson.dbg import container
 from crimson.dbg.atomic import atomic_file
-from crimson.dbg.container import ChunkPacker, StoredChunk
+from crimson.dbg.container import ChunkEntry, ChunkPacker
 from crimson.dbg.errors import BadUsage, DamagedTrace, ParityError
 from crimson.dbg.report import RecoverReport
 from crimson.dbg.trace import TraceReader
+
+_COPY_BYTES = 1 << 20
 
 
 def recover_trace(path: Path, out: Path) -> RecoverReport:
@@ -27,15 +30,14 @@ def recover_trace(path: Path, out: Path) -> RecoverReport:
         raise ParityError(path, f"cannot be read: {problem.strerror}") from None
     with file:
         body = container.read_file_header(file, path)
-        chunks = _usable(list(container.whole_chunks(file, path, body)))
-        if len(chunks) < 3:
+        entries = _usable([chunk.entry for chunk in container.whole_chunks(file, path, body)])
+        if len(entries) < 3:
             raise DamagedTrace(path, "no tick of it is whole", "record or finalize it again")
-        entries = tuple(chunk.entry for chunk in chunks)
         container.require_chunk_order(entries, path)
         end = entries[-1].offset + container.CHUNK_HEADER_SIZE + entries[-1].stored_size
         file.seek(0)
         with atomic_file(out) as target:
-            target.write(file.read(end))
+            _copy(file, target, end)
             target.write(container.footer_bytes(ChunkPacker(), entries, end))
         dropped = path.stat().st_size - end
     with TraceReader(out) as reader:
@@ -52,14 +54,21 @@ def _require_damage(path: Path) -> None:
     raise BadUsage(path, "the trace is whole; there is nothing to recover")
 
 
-def _usable(chunks: list[StoredChunk]) -> list[StoredChunk]:
+def _copy(source: BinaryIO, target: BinaryIO, size: int) -> None:
+    while size:
+        block = source.read(min(size, _COPY_BYTES))
+        target.write(block)
+        size -= len(block)
+
+
+def _usable(chunks: list[ChunkEntry]) -> tuple[ChunkEntry, ...]:
     """The leading chunks that are in order, up to the first that cannot follow its predecessor."""
     usable = chunks[:2]
-    for chunk in chunks[2:]:
+    for entry in chunks[2:]:
         expected = (len(usable) - 2) * container.TICKS_PER_CHUNK
-        if chunk.entry.kind != container.TICKS or chunk.entry.first != expected:
+        if entry.kind != container.TICKS or entry.first != expected:
             break
-        usable.append(chunk)
-        if chunk.entry.last != expected + container.TICKS_PER_CHUNK - 1:
+        usable.append(entry)
+        if entry.last != expected + container.TICKS_PER_CHUNK - 1:
             break
-    return usable
+    return tuple(usable)
