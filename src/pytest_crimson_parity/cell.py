@@ -1,0 +1,47 @@
+"""One capture against one candidate: the facts that an item sends to whoever writes the summary."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+_PREFIX = "parity_"
+
+
+class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Travels as user properties, which xdist forwards and JUnit files show."""
+
+    capture: str
+    candidate: str
+    mode: str = ""
+    ticks: int = 0
+    # A verdict of diff, or the word for what kept the two from being compared.
+    verdict: str = "error"
+    # -1 is the state after run set-up; absent when nothing diverged.
+    first_bad_tick: int | None = None
+    lead: str = ""
+    blips: int = 0
+    # How many regions of unsampled state differ.
+    hidden: int = 0
+    # Where the blips and the hidden differences are.
+    note: str = ""
+    # Whether the candidate was recorded now or came from the cache.
+    recorded: bool = False
+    seconds: float = 0.0
+
+    def properties(self) -> list[tuple[str, str]]:
+        return [
+            (f"{_PREFIX}{name}", str(value))
+            for name, value in msgspec.structs.asdict(self).items()
+            if value is not None
+        ]
+
+
+def cell_of(report: pytest.TestReport) -> Cell | None:
+    """The cell that a report carries, if it is one of a parity item."""
+    facts = {
+        name.removeprefix(_PREFIX): value
+        for name, value in report.user_properties
+        if name.startswith(_PREFIX)
+    }
+    return msgspec.convert(facts, Cell, strict=False) if facts else None
