@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -54,12 +55,17 @@ class Questions:
 class CaptureFile(pytest.File):
     """A `.cdt` file; one of a candidate has no items."""
 
-    def __init__(self, *, parent: pytest.Collector, path: Path, questions: Questions) -> None:
-        super().__init__(path=path, parent=parent)
-        self._questions = questions
+    questions: Questions
+
+    @classmethod
+    def of(cls, parent: pytest.Collector, path: Path, questions: Questions) -> Self:
+        # Set afterwards: pytest warns of file nodes whose constructor takes arguments of its own.
+        node = cls.from_parent(parent, path=path)
+        node.questions = questions
+        return node
 
     def collect(self) -> Iterator[CaptureItem]:
-        return self._questions.items(self, self.path)
+        return self.questions.items(self, self.path)
 
 
 def add_markers(config: pytest.Config, candidates: Sequence[Candidate]) -> None:

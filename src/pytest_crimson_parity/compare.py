@@ -39,7 +39,7 @@ class Comparer:
     def compare(
         self, original: Path, meta: TraceMeta, replay: Path, candidate: Candidate, progress: Progress | None
     ) -> Compared:
-        """Record or look up the candidate's trace and diff it; `ParityError` when the two cannot be compared."""
+        """Record or look up the candidate's trace and diff it; `ParityError` when that cannot be done."""
         run = meta.source.replay_sha256
         if (other := replay_fingerprint(replay)) != run:
             raise ForeignReplay(

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
 
 _OUTPUT = "crimson_parity_counts"
+# Collection went to its end, so what it found can be told.
+_COLLECTED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
 class ParitySession:
@@ -50,6 +52,15 @@ class ParitySession:
         self._questions = Questions(candidates, comparer, self._counts)
         self._cells: dict[str, Cell] = {}
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        # With xdist, pytest's own check is made in the workers and nobody hears of it.
+        if self._config.getoption("pyargs"):
+            return
+        for argument in self._config.args:
+            if not (self._config.invocation_params.dir / argument.split("::")[0]).exists():
+                raise pytest.UsageError(f"file or directory not found: {argument}")
+
     def pytest_report_header(self) -> str:
         return f"crimson parity: {', '.join(self._names)}; candidate traces: {self._cache_dir}"
 
@@ -63,7 +74,7 @@ class ParitySession:
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> CaptureFile | None:
         if file_path.suffix != SUFFIX:
             return None
-        return CaptureFile.from_parent(parent, path=file_path, questions=self._questions)
+        return CaptureFile.of(parent, file_path, self._questions)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -114,7 +125,7 @@ class ParitySession:
 
         return CaptureScheduling(config, log)
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
         if self._cells:
             write_summary(terminalreporter, list(self._cells.values()))
         if self._counts.candidate_traces:
@@ -122,7 +133,7 @@ class ParitySession:
                 f"{self._counts.candidate_traces} traces of candidates were skipped: "
                 "only an original is something to measure against"
             )
-        if not self._counts.captures:
+        if not self._counts.captures and exitstatus in _COLLECTED:
             where = ", ".join(self._config.args)
             terminalreporter.line(
                 f"ERROR: --parity found no capture, that is no NAME.cdt of the original, in {where}",
