@@ -13,9 +13,7 @@ RULES = sorted(path.stem for path in (ROOT / "rules").glob("*.yml"))
 
 @pytest.mark.parametrize("command", ["test", "scan"])
 def test_ast_grep(command: str) -> None:
-    run = subprocess.run(
-        [AST_GREP, command], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True
-    )
+    run = subprocess.run([AST_GREP, command], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
 
 

@@ -39,9 +39,5 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def cell_of(report: pytest.TestReport) -> Cell | None:
     """The cell that a report carries, if it is one of a parity item."""
-    facts = {
-        name.removeprefix(_PREFIX): value
-        for name, value in report.user_properties
-        if name.startswith(_PREFIX)
-    }
+    facts = {name.removeprefix(_PREFIX): value for name, value in report.user_properties if name.startswith(_PREFIX)}
     return msgspec.convert(facts, Cell, strict=False) if facts else None

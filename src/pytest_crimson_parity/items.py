@@ -27,9 +27,7 @@ class Disparity(Exception):
 class CaptureItem(pytest.Item):
     """One question; `examine` answers with the text of a failure, or with nothing when all is well."""
 
-    def __init__(
-        self, *, name: str, parent: pytest.Collector, capture: Capture, marks: tuple[str, ...]
-    ) -> None:
+    def __init__(self, *, name: str, parent: pytest.Collector, capture: Capture, marks: tuple[str, ...]) -> None:
         super().__init__(name, parent)
         self.capture = capture
         self._failure = ""

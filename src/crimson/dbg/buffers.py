@@ -107,9 +107,7 @@ class PoolBuffer:
 
 def _table_rows(table: Table, ticks: Sequence[int], columns: Sequence[Sequence[Cell]]) -> TableRows:
     try:
-        words = tuple(
-            words_from_runtime(leaf, column) for leaf, column in zip(table.leaves, columns, strict=True)
-        )
+        words = tuple(words_from_runtime(leaf, column) for leaf, column in zip(table.leaves, columns, strict=True))
     except ColumnError as problem:
         raise RecordError(ticks[problem.row], table, problem) from None
     return TableRows(np.array(ticks, np.int64), words)

@@ -73,9 +73,7 @@ class Coverage:
             self._problems.note(int(empty.sum()), f"tick {first + _first(empty)} has no rng_stream rows")
         self._ticks += len(wanted) if first != SETUP_TICK else 0
         self._draws += len(tables["rng_stream"])
-        self._entities += sum(
-            len(tables[table.name]) for table in TABLES if table.channel == "entity_samples"
-        )
+        self._entities += sum(len(tables[table.name]) for table in TABLES if table.channel == "entity_samples")
 
     def _expect(self, rows: TableRows, wanted: Words, count: int, what: str) -> None:
         wrong = _counts(rows, wanted) != count
@@ -114,14 +112,10 @@ class RngChain:
             return
         ticks = tables["rng_stream"].ticks
         value = column(tables, "rng_stream", "value").astype(np.uint32)
-        broken = (before * _LCG[0] + _LCG[1] != after) | (
-            (after >> np.uint32(16)) & np.uint32(0x7FFF) != value
-        )
+        broken = (before * _LCG[0] + _LCG[1] != after) | ((after >> np.uint32(16)) & np.uint32(0x7FFF) != value)
         if broken.any():
             row = _first(broken)
-            self._step.note(
-                int(broken.sum()), f"tick {int(ticks[row])}: {self._draw(before, after, row)} is no step"
-            )
+            self._step.note(int(broken.sum()), f"tick {int(ticks[row])}: {self._draw(before, after, row)} is no step")
         expected = np.concatenate((np.array([self._last], np.uint32), after[:-1]))
         gaps = before != expected
         if gaps.any():
@@ -156,9 +150,7 @@ class RngChain:
         return self._step.check("rng steps", f"{self._draws} draws, each a step of the generator")
 
     def between(self) -> Check:
-        return self._between.check(
-            "no draws outside ticks", "one unbroken chain from the seed to the last tick"
-        )
+        return self._between.check("no draws outside ticks", "one unbroken chain from the seed to the last tick")
 
 
 class Callers:
@@ -207,9 +199,7 @@ class Timing:
     def _note(self, ticks: Words, wrong: Words, step: Words, what: str) -> None:
         if wrong.any():
             row = _first(wrong)
-            self._problems.note(
-                int(wrong.sum()), f"tick {int(ticks[row])}: frame_dt {float(step[row])!r} {what}"
-            )
+            self._problems.note(int(wrong.sum()), f"tick {int(ticks[row])}: frame_dt {float(step[row])!r} {what}")
 
     def answer(self) -> Check:
         return self._problems.check("timing", f"{self._ticks} steps, {self._scaled} of them scaled")
@@ -279,9 +269,7 @@ class FiniteFloats:
                 wild = (words & _EXPONENT) == _EXPONENT
                 if wild.any():
                     tick = int(rows.ticks[_first(wild)])
-                    self._problems.note(
-                        int(wild.sum()), f"tick {tick}: {table.name}.{leaf.path} is not finite"
-                    )
+                    self._problems.note(int(wild.sum()), f"tick {tick}: {table.name}.{leaf.path} is not finite")
 
     def answer(self) -> Check:
         return self._problems.check("floats finite", f"{self._values} values")

@@ -7,11 +7,12 @@ but for `travel`, which adds two f32 values as the game does.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 
 from crimson.dbg.layout import Leaf, Table
-from crimson.dbg.rows import TableRows, Words
+from crimson.dbg.rows import TableRows, Words, word_type
 
 MAX_KEYED_ROWS = 256 * 512
 MAX_LOG_ROWS = 1 << 20
@@ -36,9 +37,8 @@ def encode_table(table: Table, rows: TableRows, first_tick: int) -> tuple[int, b
         for leaf, column in zip(table.leaves, columns, strict=True)
     }
     relative = (ticks - first_tick).astype(np.uint32)
-    parts = [_pack(_differences(relative, _tick_order(table)))]
-    parts += [_pack(_residuals(leaf, words)) for leaf in table.leaves]
-    return len(ticks), b"".join(parts), list(texts)
+    residuals = [_differences(relative, _tick_order(table)), *_all_residuals(table, words)]
+    return len(ticks), b"".join(_pack(residuals)), list(texts)
 
 
 def decode_table(table: Table, count: int, data: bytes, texts: list[str], first_tick: int) -> TableRows:
@@ -81,13 +81,14 @@ def _text_indexes(values: Words, texts: dict[str, int]) -> Words:
 def _texts_at(table: Table, indexes: Words, texts: list[str]) -> Words:
     if len(indexes) and int(indexes.max()) >= len(texts):
         raise CodecError(f"table {table.name} refers to text {int(indexes.max())} of {len(texts)}")
-    return np.array(texts, dtype=object)[indexes] if len(indexes) else np.empty(0, object)
+    return np.array(texts, dtype=word_type("text"))[indexes] if len(indexes) else np.empty(0, word_type("text"))
 
 
 def _differences(words: Words, order: int) -> Words:
+    """Differences of this order along the last axis, the first row against zero."""
     for _ in range(order):
         steps = words.copy()
-        np.subtract(words[1:], words[:-1], out=steps[1:])
+        np.subtract(words[..., 1:], words[..., :-1], out=steps[..., 1:])
         words = steps
     return words
 
@@ -121,11 +122,24 @@ def _travel_prediction(previous: Words, velocity: Words) -> Words:
     return np.where(np.isfinite(total), total, np.float32(0)).view(np.uint32)
 
 
+def _all_residuals(table: Table, words: Mapping[str, Words]) -> list[Words]:
+    """Each column's residuals; those that are mere differences are formed together, for each width and order."""
+    found: dict[str, Words] = {}
+    alike: dict[tuple[int, int], list[str]] = {}
+    for leaf in table.leaves:
+        if leaf.column.predictor == "difference":
+            alike.setdefault((leaf.column.width, leaf.column.order), []).append(leaf.path)
+        else:
+            found[leaf.path] = _residuals(leaf, words)
+    for (_, order), paths in alike.items():
+        rows = _differences(np.stack([words[path] for path in paths]), order)
+        found.update(zip(paths, rows, strict=True))
+    return [found[leaf.path] for leaf in table.leaves]
+
+
 def _residuals(leaf: Leaf, words: Mapping[str, Words]) -> Words:
     column, own = leaf.column, words[leaf.path]
     match column.predictor:
-        case "difference":
-            return _differences(own, column.order)
         case "travel":
             return own - _travel_prediction(_shifted(own), words[column.along])
         case "rng_before":
@@ -134,6 +148,8 @@ def _residuals(leaf: Leaf, words: Mapping[str, Words]) -> Words:
             return own - _lcg(words["state_before"])
         case "rng_value":
             return own - _draw_value(words["state_after"])
+        case "difference":
+            return _differences(own, column.order)
 
 
 def _restore(leaf: Leaf, residuals: Mapping[str, Words], words: Mapping[str, Words]) -> dict[str, Words]:
@@ -173,7 +189,7 @@ def _restore_travel(residuals: Words, velocity: Words) -> Words:
     speeds = velocity.view(np.float32)
     starts = np.flatnonzero(residuals)
     bounds = [0, *starts.tolist(), len(residuals)]
-    for begin, end in zip(bounds[:-1], bounds[1:], strict=True):
+    for begin, end in pairwise(bounds):
         if begin == end:
             continue
         previous = restored[begin - 1 : begin] if begin else np.zeros(1, np.uint32)
@@ -189,18 +205,26 @@ def _restore_travel(residuals: Words, velocity: Words) -> Words:
     return restored
 
 
-def _pack(residuals: Words) -> bytes:
-    """Bitmap of the nonzero residuals, then their zigzag values as byte planes, lowest byte first."""
-    nonzero = residuals != 0
-    values = residuals[nonzero]
-    top = values.dtype.type(values.dtype.itemsize * 8 - 1)
-    zigzag = (values << values.dtype.type(1)) ^ (values.dtype.type(0) - (values >> top))
-    planes = (
-        zigzag.astype(values.dtype.newbyteorder("<"))
-        .view(np.uint8)
-        .reshape(len(values), values.dtype.itemsize)
-    )
-    return np.packbits(nonzero, bitorder="little").tobytes() + planes.T.tobytes()
+def _pack(residuals: list[Words]) -> list[bytes]:
+    """For each column the bitmap of its nonzero residuals, then their zigzag values as byte planes, lowest first."""
+    packed = [b""] * len(residuals)
+    widths: dict[int, list[int]] = {}
+    for position, column in enumerate(residuals):
+        widths.setdefault(column.dtype.itemsize, []).append(position)
+    for positions in widths.values():
+        values = np.stack([residuals[position] for position in positions])
+        nonzero = values != 0
+        bitmaps = np.packbits(nonzero, axis=-1, bitorder="little")
+        for position, row, bitmap, mask in zip(positions, values, bitmaps, nonzero, strict=True):
+            packed[position] = bitmap.tobytes() + (_planes(row[mask]) if mask.any() else b"")
+    return packed
+
+
+def _planes(values: Words) -> bytes:
+    one, top = values.dtype.type(1), values.dtype.type(values.dtype.itemsize * 8 - 1)
+    zigzag = (values << one) ^ (values.dtype.type(0) - (values >> top))
+    little = zigzag.astype(values.dtype.newbyteorder("<"))
+    return little.view(np.uint8).reshape(len(values), values.dtype.itemsize).T.tobytes()
 
 
 class _Cursor:
@@ -219,7 +243,10 @@ class _Cursor:
         return taken
 
     def unpack(self, count: int, width: int) -> Words:
-        bitmap = np.unpackbits(self._take((count + 7) // 8), bitorder="little")
+        packed = self._take((count + 7) // 8)
+        if not packed.any():
+            return np.zeros(count, dtype=f"<u{width}")
+        bitmap = np.unpackbits(packed, bitorder="little")
         if bitmap[count:].any():
             raise CodecError(f"table {self._name} has bits after its last row")
         nonzero = bitmap[:count].astype(bool)
@@ -235,6 +262,4 @@ class _Cursor:
 
     def finish(self) -> None:
         if self._offset != len(self._data):
-            raise CodecError(
-                f"table {self._name} has {len(self._data) - self._offset} bytes after its last column"
-            )
+            raise CodecError(f"table {self._name} has {len(self._data) - self._offset} bytes after its last column")

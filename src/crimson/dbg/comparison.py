@@ -64,9 +64,7 @@ def _table_differences(table: Table, expected: TableRows, actual: TableRows) -> 
                 PRESENT if right is not None else ABSENT,
             )
             continue
-        for leaf, expected_words, actual_words in zip(
-            table.leaves, expected.columns, actual.columns, strict=True
-        ):
+        for leaf, expected_words, actual_words in zip(table.leaves, expected.columns, actual.columns, strict=True):
             if expected_words[left] != actual_words[right]:
                 yield _field(
                     table,
@@ -80,11 +78,9 @@ def _table_differences(table: Table, expected: TableRows, actual: TableRows) -> 
 def _rows_by_name(table: Table, rows: TableRows) -> dict[str, int]:
     """Row positions by path: a pool's rows by slot, a log's by position, a single row by the table's name."""
     if table.cardinality != "many":
-        return {table.name: position for position in range(len(rows))}
+        return dict.fromkeys([table.name] if len(rows) else [], 0)
     if table.keyed:
-        keys = next(
-            words for leaf, words in zip(table.leaves, rows.columns, strict=True) if leaf.column.key
-        ).tolist()
+        keys = next(words for leaf, words in zip(table.leaves, rows.columns, strict=True) if leaf.column.key).tolist()
     else:
         keys = list(range(len(rows)))
     return {f"{table.name}[{key}]": position for position, key in enumerate(keys)}
@@ -96,6 +92,4 @@ def _field(table: Table, path: str, leaf: Leaf, expected: Words, actual: Words) 
     if leaf.column.wire != "f4":
         return FieldDifference(table.channel, path, left, right)
     left_bits, right_bits = int(expected[0]), int(actual[0])
-    return FieldDifference(
-        table.channel, path, left, right, left_bits, right_bits, ulps_between(left_bits, right_bits)
-    )
+    return FieldDifference(table.channel, path, left, right, left_bits, right_bits, ulps_between(left_bits, right_bits))

@@ -81,9 +81,7 @@ class ChunkPacker:
     """Turns raw payloads into stored chunks at successive offsets."""
 
     def __init__(self) -> None:
-        self._compressor = zstandard.ZstdCompressor(
-            level=_ZSTD_LEVEL, write_content_size=True, write_checksum=False
-        )
+        self._compressor = zstandard.ZstdCompressor(level=_ZSTD_LEVEL, write_content_size=True, write_checksum=False)
 
     def pack(self, kind: str, first: int, last: int, raw: bytes, offset: int) -> tuple[ChunkEntry, bytes]:
         if len(raw) > MAX_CHUNK_BYTES:
@@ -122,9 +120,7 @@ def read_file_header(file: BinaryIO, path: Path) -> int:
             "record it again with this build",
         )
     if ticks_per_chunk != TICKS_PER_CHUNK:
-        raise UnsupportedTrace(
-            path, f"the trace has {ticks_per_chunk} ticks a chunk; version 1 has {TICKS_PER_CHUNK}"
-        )
+        raise UnsupportedTrace(path, f"the trace has {ticks_per_chunk} ticks a chunk; version 1 has {TICKS_PER_CHUNK}")
     return _FILE_HEADER.size
 
 
@@ -144,9 +140,7 @@ def read_chunk(file: BinaryIO, path: Path, offset: int, limit: int) -> StoredChu
     if flags != _FLAG_ZSTD:
         raise DamagedTrace(path, f"{where}: flags are {flags}, expected {_FLAG_ZSTD}")
     if raw_size > MAX_CHUNK_BYTES:
-        raise DamagedTrace(
-            path, f"{where}: claims {raw_size} raw bytes; a chunk has at most {MAX_CHUNK_BYTES}"
-        )
+        raise DamagedTrace(path, f"{where}: claims {raw_size} raw bytes; a chunk has at most {MAX_CHUNK_BYTES}")
     if offset + CHUNK_HEADER_SIZE + stored_size > limit:
         raise DamagedTrace(path, f"{where}: claims {stored_size} stored bytes, more than the file has left")
     stored = file.read(stored_size)
@@ -164,9 +158,7 @@ def inflate(chunk: StoredChunk, path: Path) -> bytes:
     try:
         declared = zstandard.get_frame_parameters(chunk.stored).content_size
         if declared != entry.raw_size:
-            raise DamagedTrace(
-                path, f"{where}: its frame declares {declared} bytes, its header {entry.raw_size}"
-            )
+            raise DamagedTrace(path, f"{where}: its frame declares {declared} bytes, its header {entry.raw_size}")
         raw = zstandard.ZstdDecompressor().decompress(chunk.stored, allow_extra_data=False)
     except zstandard.ZstdError as problem:
         raise DamagedTrace(path, f"{where}: {problem}") from None
@@ -205,9 +197,7 @@ def read_footer(file: BinaryIO, path: Path, body_start: int) -> tuple[ChunkEntry
             raise DamagedTrace(path, f"the index places a chunk at byte {entry.offset}, expected {expected}")
         expected += CHUNK_HEADER_SIZE + entry.stored_size
     if expected != footer_offset:
-        raise DamagedTrace(
-            path, f"the index covers the file up to byte {expected}, the footer lies at {footer_offset}"
-        )
+        raise DamagedTrace(path, f"the index covers the file up to byte {expected}, the footer lies at {footer_offset}")
     require_chunk_order(footer.chunks, path)
     return footer.chunks
 

@@ -164,9 +164,7 @@ def _compare_tables(expected: ChunkTables, actual: ChunkTables, first: int, last
         return
     left = rows_between(expected[HIDDEN_CHANNEL], first, last)
     right = rows_between(actual[HIDDEN_CHANNEL], first, last)
-    for leaf, mine, theirs in zip(
-        TABLE_BY_NAME[HIDDEN_CHANNEL].leaves, left.columns, right.columns, strict=True
-    ):
+    for leaf, mine, theirs in zip(TABLE_BY_NAME[HIDDEN_CHANNEL].leaves, left.columns, right.columns, strict=True):
         found.add_region(leaf.path, left.ticks[mine != theirs].tolist())
 
 
@@ -188,9 +186,7 @@ def _conclude(
         from crimson.dbg.comparison import differences_at
 
         verdict = "diverged"
-        fields = tuple(
-            differences_at(onset, left.tables(left.entry_of(onset)), right.tables(right.entry_of(onset)))
-        )
+        fields = tuple(differences_at(onset, left.tables(left.entry_of(onset)), right.tables(right.entry_of(onset))))
     report = _report(left, right, window, verdict, found, sustain, strict, fields, onset)
     return msgspec.structs.replace(report, blips=divergence.blips)
 
@@ -239,6 +235,4 @@ def _report(
 
 def _summary(reader: TraceReader) -> TraceSummary:
     producer = reader.meta.producer
-    return TraceSummary(
-        str(reader.path), producer.implementation, producer.version, producer.kind, reader.tick_count
-    )
+    return TraceSummary(str(reader.path), producer.implementation, producer.version, producer.kind, reader.tick_count)

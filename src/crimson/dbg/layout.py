@@ -17,6 +17,9 @@ from crimson.dbg import schema
 from crimson.dbg.wire import Column
 
 Cardinality = Literal["one", "optional", "many"]
+# An annotation, as typing hands it out: of any type.
+# ast-grep-ignore: no-object-value
+type Hint = object
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,31 +54,31 @@ class Table:
         return attrgetter(*(leaf.path for leaf in self.leaves))
 
 
-def is_row_type(hint: object) -> TypeIs[type[schema.Row]]:
+def is_row_type(hint: Hint) -> TypeIs[type[schema.Row]]:
     return isinstance(hint, type) and issubclass(hint, schema.Row)
 
 
-def column_of(hint: object) -> Column | None:
+def column_of(hint: Hint) -> Column | None:
     """The storage of a field that is a column itself."""
     if get_origin(hint) is Annotated:
         return next((extra for extra in get_args(hint) if isinstance(extra, Column)), None)
     return None
 
 
-def field_hints(row_type: type[schema.Row]) -> dict[str, object]:
+def field_hints(row_type: type[schema.Row]) -> dict[str, Hint]:
     """A struct's fields in order, with their annotations."""
-    hints: dict[str, object] = get_type_hints(row_type, include_extras=True)
+    hints: dict[str, Hint] = get_type_hints(row_type, include_extras=True)
     return {name: hints[name] for name in row_type.__struct_fields__}
 
 
-def optional_row(hint: object) -> type[schema.Row] | None:
+def optional_row(hint: Hint) -> type[schema.Row] | None:
     """The struct of a field that a tick has or has not."""
     if isinstance(hint, types.UnionType) or get_origin(hint) is Union:
         return next((part for part in get_args(hint) if is_row_type(part)), None)
     return None
 
 
-def list_row(hint: object) -> type[schema.Row] | None:
+def list_row(hint: Hint) -> type[schema.Row] | None:
     """The struct of a field that is a list of rows."""
     if get_origin(hint) is list:
         (element,) = get_args(hint)

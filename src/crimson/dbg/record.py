@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-import crimson.sim.gameplay_state as gameplay_state
 from crimson.game_version import current_replay_game_version
 from crimson.replay.codec import ReplayCodecError
 from crimson.replay.driver.playback_driver import (
@@ -23,15 +21,16 @@ from crimson.replay.types import current_platform
 from crimson.sim.hooks import TickResult
 from crimson.sim.run_result import run_result_mismatches
 from crimson.sim.world_state import WorldState
-from grim.rand import Crand, CrandLike
 
 import crimson
+from crimson.dbg.capture_rows import ORIGINAL_VERSION
 from crimson.dbg.container import TICKS_PER_CHUNK
 from crimson.dbg.errors import RecordRefused
 from crimson.dbg.records import RecordError
 from crimson.dbg.replays import LoadedReplay
 from crimson.dbg.runtime_sampler import RuntimeSampler, StaleDigests
 from crimson.dbg.schema import SETUP_TICK, Producer, TraceMeta
+from crimson.dbg.setup_draws import tracing_setup
 from crimson.dbg.trace_writer import TraceWriter, writing_trace
 
 type Progress = Callable[[int, int], None]
@@ -48,6 +47,22 @@ class RecordReport:
     result_mismatches: tuple[str, ...]
     # The build that recorded the replay, when it is another than this one.
     other_game_version: str
+
+
+def record_notes(report: RecordReport) -> tuple[str, ...]:
+    """What a user should know of a recording beside its ticks."""
+    notes = []
+    # The original's replays name the original, which is no news.
+    if report.other_game_version not in ("", ORIGINAL_VERSION):
+        notes.append(f"note: the replay names game version {report.other_game_version}, this is {game_version()}")
+    if report.result_mismatches:
+        notes.append(f"note: the replay's recorded result differs in {', '.join(report.result_mismatches)}")
+    return tuple(notes)
+
+
+def game_version() -> str:
+    """The installed game's version and build, as it names itself in replays."""
+    return current_replay_game_version()
 
 
 @cache
@@ -93,7 +108,7 @@ def record_replay(
         driver = _record(loaded, out, limit, progress, watch_all=True)
     mismatches = run_result_mismatches(loaded.replay.result, driver.build_result()) if limit == total else []
     version = loaded.replay.game_version
-    return RecordReport(limit, tuple(mismatches), "" if version == current_replay_game_version() else version)
+    return RecordReport(limit, tuple(mismatches), "" if version == game_version() else version)
 
 
 def _record(
@@ -106,9 +121,7 @@ def _record(
     return driver
 
 
-def _walk(
-    loaded: LoadedReplay, driver: PlaybackDriver, recorder: _Recorder, setup_draws: list[RngTraceDraw]
-) -> None:
+def _walk(loaded: LoadedReplay, driver: PlaybackDriver, recorder: _Recorder, setup_draws: list[RngTraceDraw]) -> None:
     try:
         recorder.setup(setup_draws)
         driver.walk_ticks(stop_tick=recorder.limit, observer=recorder)
@@ -123,39 +136,12 @@ def _walk(
 
 
 def _start(loaded: LoadedReplay) -> tuple[PlaybackDriver, list[RngTraceDraw]]:
-    with _traced_setup() as draws:
+    with tracing_setup() as draws:
         try:
             driver = PlaybackDriver(loaded.replay, trace_rng=True, warn_on_version_mismatch=False)
         except (ReplayRunnerError, ReplayCodecError, ValueError) as problem:
-            raise RecordRefused(
-                loaded.path, f"the runtime refuses the replay before tick 0: {problem}"
-            ) from None
+            raise RecordRefused(loaded.path, f"the runtime refuses the replay before tick 0: {problem}") from None
     return driver, draws
-
-
-@contextmanager
-def _traced_setup() -> Iterator[list[RngTraceDraw]]:
-    """Record the draws of run set-up, which happen before a driver can be given a sink.
-
-    The runtime makes its generator through this module global, so a sink is put on it there and taken off at the end.
-    """
-    draws: list[RngTraceDraw] = []
-    made: list[CrandLike] = []
-
-    def traced(seed: int) -> Crand:
-        rng = Crand(seed)
-        rng.set_trace_sink(lambda before, after, value, caller: draws.append((before, value, after, caller)))
-        made.append(rng)
-        return rng
-
-    original = gameplay_state.Crand
-    gameplay_state.Crand = traced
-    try:
-        yield draws
-    finally:
-        gameplay_state.Crand = original
-        for rng in made:
-            rng.set_trace_sink(None)
 
 
 class _Recorder(PlaybackWalkObserver):
@@ -183,9 +169,7 @@ class _Recorder(PlaybackWalkObserver):
         self.next_tick = next_tick_index
         if next_tick_index % TICKS_PER_CHUNK == 0:
             self.flush()
-        if self.report is not None and (
-            next_tick_index % _PROGRESS_TICKS == 0 or next_tick_index == self.limit
-        ):
+        if self.report is not None and (next_tick_index % _PROGRESS_TICKS == 0 or next_tick_index == self.limit):
             self.report(next_tick_index, self.limit)
 
     def flush(self) -> None:

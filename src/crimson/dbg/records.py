@@ -8,7 +8,7 @@ from operator import attrgetter
 import numpy as np
 
 from crimson.dbg import schema
-from crimson.dbg.layout import TABLES, Table, column_of, field_hints, is_row_type, list_row, optional_row
+from crimson.dbg.layout import TABLES, Hint, Table, column_of, field_hints, is_row_type, list_row, optional_row
 from crimson.dbg.rows import Cell, ColumnError, TableRows, values_from_words, words_from_values
 
 type ChunkTables = Mapping[str, TableRows]
@@ -69,21 +69,20 @@ def unordered_row(table: Table, ticks: np.ndarray, columns: Sequence[np.ndarray]
     """The first row of a keyed table that does not come after its predecessor."""
     if not table.keyed or len(ticks) < 2:
         return None
-    keys = columns[next(position for position, leaf in enumerate(table.leaves) if leaf.column.key)].astype(
-        np.int64
-    )
+    keys = columns[next(position for position, leaf in enumerate(table.leaves) if leaf.column.key)].astype(np.int64)
     wrong = (ticks[1:] == ticks[:-1]) & (keys[1:] <= keys[:-1])
     return int(np.flatnonzero(wrong)[0]) + 1 if wrong.any() else None
 
 
 # Building rows
 
+type Part = Cell | schema.Row | list[schema.Row] | None
 type _Builder = Callable[[Sequence[Cell], Mapping[str, list[schema.Row]]], schema.Row]
 
 
 def _row_builder(row_type: type[schema.Row], table: Table, prefix: str) -> _Builder:
     """A function of a table row's values, and of the tick's rows of other tables, that makes the struct."""
-    makers: list[Callable[[Sequence[Cell], Mapping[str, list[schema.Row]]], object]] = []
+    makers: list[Callable[[Sequence[Cell], Mapping[str, list[schema.Row]]], Part]] = []
     for name, hint in field_hints(row_type).items():
         path = prefix + name
         if column_of(hint) is not None:
@@ -96,7 +95,7 @@ def _row_builder(row_type: type[schema.Row], table: Table, prefix: str) -> _Buil
             makers.append(_optional_at(f"{table.name}.{path}"))
         else:
             raise TypeError(f"{row_type.__name__}.{name} is no column, row, list or optional row")
-    return lambda values, others: row_type(*[make(values, others) for make in makers])
+    return lambda values, others: _assemble(row_type, [make(values, others) for make in makers])
 
 
 def _value_at(position: int) -> Callable[[Sequence[Cell], Mapping[str, list[schema.Row]]], Cell]:
@@ -118,9 +117,7 @@ _BUILD_ORDER = sorted(TABLES, key=lambda table: -table.name.count("."))
 
 def records_from_tables(tables: ChunkTables, first: int, last: int) -> Iterator[schema.TickRecord]:
     """The typed ticks `first`..`last` of decoded tables."""
-    spans = {
-        table.name: np.searchsorted(tables[table.name].ticks, np.arange(first, last + 2)) for table in TABLES
-    }
+    spans = {table.name: np.searchsorted(tables[table.name].ticks, np.arange(first, last + 2)) for table in TABLES}
     for offset, tick in enumerate(range(first, last + 1)):
         built: dict[str, list[schema.Row]] = {}
         for table in _BUILD_ORDER:
@@ -131,8 +128,7 @@ def records_from_tables(tables: ChunkTables, first: int, last: int) -> Iterator[
 
 def _build_rows(table: Table, rows: TableRows, built: Mapping[str, list[schema.Row]]) -> list[schema.Row]:
     columns = [
-        values_from_words(leaf.column.wire, words)
-        for leaf, words in zip(table.leaves, rows.columns, strict=True)
+        values_from_words(leaf.column.wire, words) for leaf, words in zip(table.leaves, rows.columns, strict=True)
     ]
     builder = _BUILDERS[table.name]
     return [builder(values, built) for values in zip(*columns, strict=True)]
@@ -147,13 +143,15 @@ _PLAIN_CHANNELS: dict[str, _Builder] = {
 
 
 def _record(tick: int, built: Mapping[str, list[schema.Row]]) -> schema.TickRecord:
-    channels = [
-        _channel(name, hint, built) for name, hint in field_hints(schema.TickRecord).items() if name != "tick"
-    ]
-    return schema.TickRecord(tick, *channels)
+    hints = field_hints(schema.TickRecord)
+    return _assemble(schema.TickRecord, [tick, *(_channel(name, hints[name], built) for name in schema.CHANNELS)])
 
 
-def _channel(name: str, hint: object, built: Mapping[str, list[schema.Row]]) -> schema.Row | list[schema.Row]:
+def _assemble[R: schema.Row](row_type: type[R], parts: Sequence[Part]) -> R:
+    return row_type(*parts)
+
+
+def _channel(name: str, hint: Hint, built: Mapping[str, list[schema.Row]]) -> schema.Row | list[schema.Row]:
     if name in _PLAIN_CHANNELS:
         return _PLAIN_CHANNELS[name]((), built)
     return built[name] if list_row(hint) is not None else built[name][0]

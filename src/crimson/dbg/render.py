@@ -38,9 +38,7 @@ def render_diff(report: DiffReport) -> str:
     lines = [*_headline(report), "", *_sides(report.run, report.expected, report.actual)]
     if report.channels:
         lines += ["", "channel           first tick   differing ticks"]
-        lines += [
-            f"  {row.channel:<16}{tick_name(row.first_tick):>12}{row.ticks:>12}" for row in report.channels
-        ]
+        lines += [f"  {row.channel:<16}{tick_name(row.first_tick):>12}{row.ticks:>12}" for row in report.channels]
     if report.fields:
         lines += ["", *_fields(report.fields)]
     if report.blips:
@@ -112,9 +110,6 @@ def _render_checks(headline: str, checks: Sequence[Check]) -> str:
     return "\n".join(
         [
             headline,
-            *(
-                f"  {'ok  ' if check.ok else 'FAIL'} {check.name:<{width}}  {check.evidence}"
-                for check in checks
-            ),
+            *(f"  {'ok  ' if check.ok else 'FAIL'} {check.name:<{width}}  {check.evidence}" for check in checks),
         ]
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -80,11 +79,9 @@ def source_of(replay: Replay, replay_sha256: str) -> TraceSource:
 
 def _read(path: Path) -> bytes:
     try:
-        size = os.stat(path).st_size
+        size = path.stat().st_size
         if size > codec.MAX_REPLAY_FILE_BYTES:
             raise ReplayProblem(path, f"{size} bytes; a replay has at most {codec.MAX_REPLAY_FILE_BYTES}")
         return path.read_bytes()
     except OSError as problem:
-        raise ReplayProblem(
-            path, f"cannot be read: {problem.strerror}", "a capture needs its .crd beside it"
-        ) from None
+        raise ReplayProblem(path, f"cannot be read: {problem.strerror}", "a capture needs its .crd beside it") from None

@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 type Words = np.ndarray
 type Cell = float | str
 
+# Text is held as Python strings, which numpy calls objects.
+_TEXT = np.dtype("O")
 _WORD_TYPES = {1: np.dtype("<u1"), 2: np.dtype("<u2"), 4: np.dtype("<u4"), 8: np.dtype("<u8")}
 _EXPONENT_MASK = np.uint32(0x7F800000)
 
 
 def word_type(wire: WireType) -> np.dtype:
     """The unsigned type that holds a column's bit patterns; text is held as Python strings."""
-    return np.dtype(object) if wire == "text" else _WORD_TYPES[WIDTHS[wire]]
+    return _TEXT if wire == "text" else _WORD_TYPES[WIDTHS[wire]]
 
 
 class ColumnError(ValueError):
@@ -54,9 +56,7 @@ class TableRows:
 
 
 def empty_rows(table: Table) -> TableRows:
-    return TableRows(
-        np.empty(0, np.int64), tuple(np.empty(0, word_type(leaf.column.wire)) for leaf in table.leaves)
-    )
+    return TableRows(np.empty(0, np.int64), tuple(np.empty(0, word_type(leaf.column.wire)) for leaf in table.leaves))
 
 
 def join_rows(table: Table, parts: Sequence[TableRows]) -> TableRows:
@@ -65,9 +65,7 @@ def join_rows(table: Table, parts: Sequence[TableRows]) -> TableRows:
         return empty_rows(table)
     if len(parts) == 1:
         return parts[0]
-    columns = tuple(
-        np.concatenate([part.columns[position] for part in parts]) for position in range(len(table.leaves))
-    )
+    columns = tuple(np.concatenate([part.columns[position] for part in parts]) for position in range(len(table.leaves)))
     return TableRows(np.concatenate([part.ticks for part in parts]), columns)
 
 
@@ -75,7 +73,7 @@ def words_from_values(leaf: Leaf, values: Sequence[Cell]) -> Words:
     """Bit patterns of Python values; a float must be a finite f32, an integer fit its width."""
     wire = leaf.column.wire
     if wire == "text":
-        return np.array(values, dtype=object) if len(values) else np.empty(0, object)
+        return np.array(values, dtype=_TEXT) if len(values) else np.empty(0, _TEXT)
     if wire == "f4":
         doubles = np.array(values, dtype=np.float64)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -135,12 +133,10 @@ def words_from_runtime(leaf: Leaf, values: Sequence[Cell]) -> Words:
     count = len(values)
     match leaf.column.wire:
         case "text":
-            return np.array(values, dtype=object) if count else np.empty(0, object)
+            return np.array(values, dtype=_TEXT) if count else np.empty(0, _TEXT)
         case "f4":
             with np.errstate(over="ignore", invalid="ignore"):
-                words: Words = (
-                    np.frombuffer(struct.pack(f"<{count}d", *values)).astype(np.float32).view(np.uint32)
-                )
+                words: Words = np.frombuffer(struct.pack(f"<{count}d", *values)).astype(np.float32).view(np.uint32)
             require_finite(leaf, words)
             return words
         case "u8":

@@ -53,7 +53,7 @@ class Live:
         self.bonuses = LiveSlots()
 
 
-class ResidueDigest:
+class ResidueDigest[Slot: msgspec.Struct]:
     """Splits a pool into live and other slots, and keeps the digest of the others.
 
     A slot that was never live is compared only by `untouched`, at chunk borders: nearly all slots are such slots, and
@@ -63,10 +63,10 @@ class ResidueDigest:
     def __init__(
         self,
         live: LiveSlots,
-        flags_of: Callable[[Sequence[msgspec.Struct]], list[Cell]],
-        pack: Callable[[msgspec.Struct], bytes],
+        flags_of: Callable[[Sequence[Slot]], list[Cell]],
+        pack: Callable[[Slot], bytes],
         *,
-        extra: Callable[[], Sequence[msgspec.Struct]] = tuple,
+        extra: Callable[[], Sequence[Slot]] = tuple,
         watch_all: bool,
     ) -> None:
         self._live = live
@@ -77,14 +77,15 @@ class ResidueDigest:
         self._watch_all = watch_all
         self._flags: list[Cell] = []
         # By slot: a copy of the slot as it was hashed, and its hash; none for a live slot.
-        self._copies: list[msgspec.Struct | None] = []
+        self._copies: list[Slot | None] = []
         self._hashes: list[bytes] = []
         self._watched: list[int] = []
-        self._compared: list[msgspec.Struct | None] = []
+        # The watched slots as last hashed; none when the set of live slots has changed since.
+        self._compared: list[Slot | None] | None = None
         self._used: set[int] = set()
         self._digest = 0
 
-    def sample(self, pool: Sequence[msgspec.Struct]) -> int:
+    def sample(self, pool: Sequence[Slot]) -> int:
         """The digest of the slots that are not live; `live` is up to date afterwards."""
         flags = self._flags_of(pool)
         if flags != self._flags:
@@ -98,12 +99,12 @@ class ResidueDigest:
             self._rehash(others, len(pool))
         return self._digest
 
-    def untouched(self, pool: Sequence[msgspec.Struct]) -> bool:
+    def untouched(self, pool: Sequence[Slot]) -> bool:
         """Whether the slots that were never live are as they were at the start."""
         unused = [index for index in range(len(pool)) if index not in self._used]
         return [pool[index] for index in unused] == [self._copies[index] for index in unused]
 
-    def _start(self, pool: Sequence[msgspec.Struct], flags: list[Cell]) -> None:
+    def _start(self, pool: Sequence[Slot], flags: list[Cell]) -> None:
         entries = [*pool, *self._extra()]
         self._copies = [copy.copy(entry) for entry in entries]
         self._hashes = [digests.slot_hash(self._pack(entry)) for entry in entries]
@@ -118,10 +119,9 @@ class ResidueDigest:
         for index in self._live.indexes:
             self._copies[index] = None
             self._hashes[index] = digests.SAMPLED_SLOT
-        # Even when no other slot changed, the digest did.
-        self._compared = []
+        self._compared = None
 
-    def _rehash(self, others: list[msgspec.Struct], pool_size: int) -> None:
+    def _rehash(self, others: list[Slot], pool_size: int) -> None:
         positions = [*self._watched, *range(pool_size, len(self._copies))]
         for position, entry in zip(positions, others, strict=True):
             if entry != self._copies[position]:
@@ -139,9 +139,7 @@ def _bonus_flags(pool: Sequence[BonusEntry]) -> list[Cell]:
     return [slot.bonus_id for slot in pool]
 
 
-def _packer(
-    packing: struct.Struct, pool: str, renamed: Mapping[str, str]
-) -> Callable[[msgspec.Struct], bytes]:
+def _packer(packing: struct.Struct, pool: str, renamed: Mapping[str, str]) -> Callable[[msgspec.Struct], bytes]:
     paths = digests.slot_paths(TABLE_BY_NAME[f"entity_samples.{pool}"])
     read = attrgetter(*(renamed.get(path, path) for path in paths))
     return lambda entry: packing.pack(*read(entry))
@@ -192,7 +190,7 @@ class HiddenSampler:
             self.live.bonuses,
             _bonus_flags,
             _packer(digests.BONUS_SLOT, "bonuses", {}),
-            extra=lambda: (state.bonus_pool._sentinel,),
+            extra=lambda: (state.bonus_pool._sentinel,),  # noqa: SLF001
             watch_all=watch_all,
         )
         self._spawn_slots = _CachedList()
@@ -225,9 +223,7 @@ class HiddenSampler:
             self._spawn_slots.digest(world.creatures.spawn_slots, _pack_spawn_slot),
             self._quest_spawns(),
             self._availability_tables(),
-            self._dormant.digest([state.dormant_player], _pack_player)
-            if len(world.players) == 1
-            else self._nothing,
+            self._dormant.digest([state.dormant_player], _pack_player) if len(world.players) == 1 else self._nothing,
         )
 
     def _particles(self) -> int:
@@ -245,9 +241,7 @@ class HiddenSampler:
         if not [1 for entry in pool if entry.active]:
             return self._nothing
         return digests.digest(
-            digests.SPRITE_EFFECT.pack(index, *_read_sprite(entry))
-            for index, entry in enumerate(pool)
-            if entry.active
+            digests.SPRITE_EFFECT.pack(index, *_read_sprite(entry)) for index, entry in enumerate(pool) if entry.active
         )
 
     def _quest_spawns(self) -> int:
@@ -309,7 +303,7 @@ class _CachedList:
         self._copies: list[msgspec.Struct] = []
         self._digest = 0
 
-    def digest(self, entries: Sequence[msgspec.Struct], pack: Callable[[msgspec.Struct], bytes]) -> int:
+    def digest[Entry: msgspec.Struct](self, entries: Sequence[Entry], pack: Callable[[Entry], bytes]) -> int:
         if list(entries) != self._copies:
             self._copies = [copy.deepcopy(entry) for entry in entries]
             self._digest = digests.digest(map(pack, entries))

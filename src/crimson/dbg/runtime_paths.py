@@ -104,8 +104,6 @@ def _player_reader() -> Callable[[PlayerState], tuple[Cell, ...]]:
 
 
 read_player = _player_reader()
-read_vitals = attrgetter(
-    "index", "pos.x", "pos.y", "health", "weapon.weapon_id", "weapon.ammo", "experience", "level"
-)
+read_vitals = attrgetter("index", "pos.x", "pos.y", "health", "weapon.weapon_id", "weapon.ammo", "experience", "level")
 read_tutorial = attrgetter(*_TUTORIAL_PATHS)
 read_quest = attrgetter(*_QUEST_PATHS)

@@ -66,9 +66,7 @@ class RuntimeSampler:
         self._projectiles = PoolBuffer(
             TABLE_BY_NAME["entity_samples.projectiles"], Projectile, {"travel_budget": "projectile_speed"}
         )
-        self._secondaries = PoolBuffer(
-            TABLE_BY_NAME["entity_samples.secondary_projectiles"], SecondaryProjectile, {}
-        )
+        self._secondaries = PoolBuffer(TABLE_BY_NAME["entity_samples.secondary_projectiles"], SecondaryProjectile, {})
         self._bonuses = PoolBuffer(TABLE_BY_NAME["entity_samples.bonuses"], BonusEntry, {})
         self._pools = (self._creatures, self._projectiles, self._secondaries, self._bonuses)
         self._perks = SparseCounts(TABLE_BY_NAME["checkpoint.perks"])
@@ -201,9 +199,7 @@ class RuntimeSampler:
             )
             names = state.typo.names.names
             live = self._hidden.live.creatures.indexes
-            self._rows["checkpoint.typo_names"].extend(
-                tick, [(index, names[index]) for index in live if names[index]]
-            )
+            self._rows["checkpoint.typo_names"].extend(tick, [(index, names[index]) for index in live if names[index]])
 
     def _add_events(self, tick: int, step: DeterministicSessionTick | None) -> None:
         world = self._session.world
@@ -214,10 +210,7 @@ class RuntimeSampler:
             if events.deaths:
                 self._rows["checkpoint.deaths"].extend(
                     tick,
-                    [
-                        (death.index, death.type_id, death.reward_value, death.xp_awarded)
-                        for death in events.deaths
-                    ],
+                    [(death.index, death.type_id, death.reward_value, death.xp_awarded) for death in events.deaths],
                 )
         self._rows["checkpoint"].add(
             tick,

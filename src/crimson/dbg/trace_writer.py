@@ -14,6 +14,7 @@ from crimson.dbg.atomic import atomic_file
 from crimson.dbg.container import ChunkEntry, ChunkPacker
 from crimson.dbg.payload import encode_chunk
 from crimson.dbg.records import ChunkTables, tables_from_records
+from crimson.dbg.trace import TraceReader
 
 
 class TraceWriter:
@@ -79,3 +80,22 @@ def writing_trace(path: Path, meta: schema.TraceMeta) -> Generator[TraceWriter]:
         writer = TraceWriter(file, meta)
         yield writer
         writer.finish()
+
+
+def copy_with_meta(source: Path, out: Path, meta: schema.TraceMeta) -> None:
+    """The same chunks under other metadata; each is read and hashed on the way."""
+    with TraceReader(source) as reader, atomic_file(out) as file:
+        packer = ChunkPacker()
+        file.write(container.file_header())
+        offset = len(container.file_header())
+        entry, packed = packer.pack(container.META, 0, -1, msgspec.msgpack.encode(meta), offset)
+        file.write(packed)
+        entries = [entry]
+        offset += len(packed)
+        for source_entry in (reader.setup_entry, *reader.tick_entries):
+            raw = reader.raw(source_entry)
+            entry, packed = packer.pack(source_entry.kind, source_entry.first, source_entry.last, raw, offset)
+            file.write(packed)
+            entries.append(entry)
+            offset += len(packed)
+        file.write(container.footer_bytes(packer, tuple(entries), offset))

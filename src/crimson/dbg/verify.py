@@ -55,9 +55,7 @@ def _producer_check(meta: TraceMeta) -> Check:
     producer = meta.producer
     what = f"{producer.kind} of {producer.implementation} {producer.version}"
     if producer.kind not in ("original", "candidate"):
-        return Check(
-            "producer", ok=False, evidence=f"the kind {producer.kind!r} is neither original nor candidate"
-        )
+        return Check("producer", ok=False, evidence=f"the kind {producer.kind!r} is neither original nor candidate")
     if (producer.kind == "original") != (meta.capture is not None):
         return Check("producer", ok=False, evidence=f"{what}, but only originals say how they were captured")
     return Check("producer", ok=True, evidence=what)
@@ -103,6 +101,6 @@ def _replay_checks(reader: TraceReader, replay: Path) -> list[Check]:
         Check(
             "seed",
             ok=first == [theirs.run.seed & 0xFFFFFFFF],
-            evidence=f"the first draw of set-up starts at {first[0] if first else 'nothing'}, the seed is {theirs.run.seed}",
+            evidence=f"the first draw starts at {first[0] if first else 'nothing'}, the seed is {theirs.run.seed}",
         ),
     ]

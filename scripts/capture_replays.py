@@ -1,0 +1,319 @@
+"""The replays behind the captures, as data, and how one is played.
+
+A replay here is a real run of the game's own simulation: a bot (`replay_bots`) plays a `RunSpec`, every
+tick is packed as the file stores it before the simulation sees it, and the result is the one that playback
+must give. All plans have `preserve_bugs`, since the original has its bugs. The same plan gives the same
+payload on any machine: nothing of the machine, the environment or the time goes in.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from crimson.aim_schemes import AimScheme
+from crimson.creatures.spawn_ids import SpawnId
+from crimson.game_modes import GameMode
+from crimson.game_version import REPLAY_FORMAT_VERSION, REPLAY_RULES, current_replay_game_version
+from crimson.movement_controls import MovementControlType
+from crimson.quests.custom import DROPPABLE_WEAPONS, UNPLAYABLE_TEMPLATES, CustomQuest, validate_custom_quest
+from crimson.quests.level import QuestLevel
+from crimson.quests.types import SpawnEntry
+from crimson.replay import Recorder, Replay, ReplayTick
+from crimson.replay.ticks import step_replay_tick
+from crimson.sim.run_init import initialize_run
+from crimson.sim.run_result import RunOutcome, build_run_result
+from crimson.sim.run_spec import RunSpec, RunStatus
+from crimson.sim.sessions import DeterministicSession, DeterministicSessionTick
+from crimson.weapon_usage import WEAPON_USAGE_SLOT_COUNT
+from crimson.weapons import WeaponId
+from grim.geom import Vec2
+
+from replay_bots import Autopilot, Bot, Fighter, Hands, PerkPicker, Pupil, Typist
+
+# Fixed, not `current_recorder()`: that names the machine, and the replay's bytes must not.
+RECORDER = Recorder(client="pytest-crimson-parity", version="1", platform="any")
+
+type Watch = Callable[[DeterministicSession, DeterministicSessionTick], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayPlan:
+    """One replay to make. `max_ticks` bounds the run itself; a run that ends sooner is followed by `run_down`
+    ticks more (at most 31, the half second that the game keeps simulating)."""
+
+    name: str
+    spec: RunSpec
+    # A fresh bot for each run: bots keep state.
+    bot: Callable[[], Bot]
+    max_ticks: int
+    run_down: int = 0
+
+
+def make_replay(plan: ReplayPlan, *, watch: Watch | None = None) -> Replay:
+    """Play the plan to its end; `watch` sees the session after every tick."""
+    session = initialize_run(plan.spec, rules=REPLAY_RULES).session
+    bot = plan.bot()
+    ticks: list[ReplayTick] = []
+    stop = plan.max_ticks
+    while len(ticks) < stop:
+        tick = bot.act(session, len(ticks))
+        ticks.append(tick)
+        step = step_replay_tick(session, tick)
+        if watch is not None:
+            watch(session, step)
+        if stop == plan.max_ticks and _ended(session, step):
+            stop = min(stop, len(ticks) + plan.run_down)
+    return Replay(
+        format_version=REPLAY_FORMAT_VERSION,
+        game_version=current_replay_game_version(),
+        rules=REPLAY_RULES,
+        recorder=RECORDER,
+        pilot=None,
+        seat_keys=None,
+        run=plan.spec,
+        result=build_run_result(session, outcome=session.end_outcome()),
+        ticks=ticks,
+    )
+
+
+def _ended(session: DeterministicSession, step: DeterministicSessionTick) -> bool:
+    # The tutorial has no last tick of its own: the player leaves it by the menu.
+    return step.outcome is not None or session.end_outcome() == RunOutcome.TUTORIAL_COMPLETED
+
+
+_EVERYTHING = RunStatus(quest_unlock_index=50, quest_unlock_index_hardcore=50)
+
+
+def _spec(
+    mode: GameMode,
+    seed: int,
+    *,
+    players: int = 1,
+    quest: str | None = None,
+    hardcore: bool = False,
+    friendly_fire: bool = False,
+    status: RunStatus = _EVERYTHING,
+    custom: CustomQuest | None = None,
+    quest_fail_retry_count: int = 0,
+    detail_preset: int = 5,
+    violence_disabled: int = 0,
+) -> RunSpec:
+    return RunSpec(
+        game_mode_id=mode,
+        seed=seed,
+        player_count=players,
+        quest_level=None if quest is None else QuestLevel.parse(quest),
+        hardcore=hardcore,
+        preserve_bugs=True,
+        friendly_fire=friendly_fire,
+        status=status,
+        custom_quest=custom,
+        quest_fail_retry_count=quest_fail_retry_count,
+        detail_preset=detail_preset,
+        violence_disabled=violence_disabled,
+    )
+
+
+# Where quest creatures come in: the middles of the edges and the corners, outside the arena.
+_DOORS = tuple(
+    Vec2(x, y) for x in (-64.0, 512.0, 1088.0) for y in (-64.0, 512.0, 1088.0) if (x, y) != (512.0, 512.0)
+)
+# Nests stay where they appear, so they appear inside.
+_NEST_SITES = tuple(Vec2(x, y) for x in (224.0, 800.0) for y in (224.0, 800.0))
+_NESTS = range(SpawnId.DEN_ALIEN_BASIC_07, SpawnId.DEN_SPIDER_WEAK_10 + 1)
+_SPAWNERS = (SpawnId.ZOMBIE_BOSS_SPAWNER_00, *_NESTS)
+
+
+def _entry(index: int, template: SpawnId, trigger_ms: int, count: int = 1) -> SpawnEntry:
+    sites = _NEST_SITES if template in _NESTS else _DOORS
+    return SpawnEntry(
+        pos=sites[index % len(sites)], heading=0.0, spawn_id=template, trigger_ms=trigger_ms, count=count
+    )
+
+
+def _menagerie() -> CustomQuest:
+    """Every creature template that a table may hold, one a second; those that spawn others come last."""
+    templates = sorted(
+        (template for template in SpawnId if template not in UNPLAYABLE_TEMPLATES),
+        key=lambda template: (template in _SPAWNERS, template),
+    )
+    quest = CustomQuest(
+        title="Menagerie",
+        start_weapon_id=WeaponId.SPLITTER_GUN,
+        terrain_slots=(2, 3, 2),
+        entries=tuple(
+            _entry(index, template, 1000 + 1000 * index) for index, template in enumerate(templates)
+        ),
+    )
+    validate_custom_quest(quest)
+    return quest
+
+
+# Rockets are secondary projectiles and flames are particles; nothing else drops.
+_FIREWORKS = (
+    WeaponId.FLAMETHROWER,
+    WeaponId.ROCKET_LAUNCHER,
+    WeaponId.SEEKER_ROCKETS,
+    WeaponId.BLOW_TORCH,
+    WeaponId.HR_FLAMER,
+    WeaponId.MINI_ROCKET_SWARMERS,
+    WeaponId.ROCKET_MINIGUN,
+)
+
+
+def _fireworks(start_weapon: WeaponId) -> CustomQuest:
+    """Waves against rockets and flames only."""
+    waves = (
+        SpawnId.ALIEN_RANDOM_1D,
+        SpawnId.SPIDER_SP1_RANDOM_32,
+        SpawnId.LIZARD_RANDOM_2E,
+        SpawnId.ZOMBIE_RANDOM_41,
+        SpawnId.SPIDER_PLASMA_SHOOTER_3C,
+    )
+    quest = CustomQuest(
+        title="Fireworks",
+        start_weapon_id=start_weapon,
+        terrain_slots=(4, 5, 4),
+        entries=tuple(
+            _entry(wave, waves[wave % len(waves)], 1000 + 1500 * wave, 2 + wave // 6) for wave in range(36)
+        ),
+        no_weapons=tuple(weapon for weapon in DROPPABLE_WEAPONS if weapon not in _FIREWORKS),
+    )
+    validate_custom_quest(quest)
+    return quest
+
+
+_PAD = Hands(move=MovementControlType.DUAL_ACTION_PAD, aim=AimScheme.DUAL_ACTION_PAD)
+_MOUSE = Hands(move=MovementControlType.STATIC, aim=AimScheme.MOUSE, reload_every=420)
+_CLICK = Hands(move=MovementControlType.MOUSE_POINT_CLICK, aim=AimScheme.MOUSE)
+_TANK = Hands(move=MovementControlType.RELATIVE, aim=AimScheme.KEYBOARD, burst=80)
+_CURSOR = Hands(move=MovementControlType.DUAL_ACTION_PAD, aim=AimScheme.MOUSE_RELATIVE)
+_STICK = Hands(move=MovementControlType.STATIC, aim=AimScheme.JOYSTICK, reload_every=500)
+
+# Tired weapons: a drop of a used weapon is drawn again half of the time, which favours the others.
+_RARE = (*_FIREWORKS, WeaponId.PLASMA_CANNON, WeaponId.SPLITTER_GUN, WeaponId.FLAMEBURST)
+_VETERAN = RunStatus(
+    quest_unlock_index=50,
+    quest_unlock_index_hardcore=50,
+    weapon_usage_counts=tuple(
+        0 if slot == 0 or slot in _RARE else 7 for slot in range(WEAPON_USAGE_SLOT_COUNT)
+    ),
+)
+
+PLANS: tuple[ReplayPlan, ...] = (
+    ReplayPlan(
+        "survival",
+        _spec(GameMode.SURVIVAL, 0x101),
+        lambda: Fighter(_MOUSE, perks=PerkPicker(stride=2, cancel_every=5)),
+        4200,
+    ),
+    ReplayPlan(
+        "survival-2p-arms",
+        _spec(GameMode.SURVIVAL, 0x5EED0420, players=2, status=_VETERAN),
+        lambda: Fighter(
+            _MOUSE, replace(_PAD, fire_bullets_every=1500), perks=PerkPicker(stride=2, cancel_every=5)
+        ),
+        3600,
+        run_down=30,
+    ),
+    ReplayPlan(
+        "survival-2p-friendly-fire",
+        _spec(GameMode.SURVIVAL, 0x5EED0501, players=2, friendly_fire=True),
+        lambda: Fighter(_MOUSE, _STICK, perks=PerkPicker(stride=3)),
+        3000,
+        run_down=30,
+    ),
+    ReplayPlan(
+        "survival-4p-friendly-fire",
+        _spec(GameMode.SURVIVAL, 0x5EED0501, players=4, friendly_fire=True),
+        lambda: Fighter(_PAD, _TANK, _CLICK, _CURSOR, perks=PerkPicker(stride=3)),
+        1800,
+        run_down=30,
+    ),
+    ReplayPlan(
+        "survival-autopilot",
+        _spec(GameMode.SURVIVAL, 0x5EED0009),
+        lambda: Autopilot(perks=PerkPicker(stride=1)),
+        3000,
+        run_down=30,
+    ),
+    ReplayPlan("rush", _spec(GameMode.RUSH, 0x5EED0302), lambda: Fighter(_PAD), 4200, run_down=30),
+    ReplayPlan(
+        "rush-4p",
+        _spec(GameMode.RUSH, 0x5EED0004, players=4, detail_preset=2, violence_disabled=1),
+        lambda: Fighter(_PAD, _STICK, _CLICK, _MOUSE),
+        1200,
+        run_down=30,
+    ),
+    ReplayPlan(
+        "quest-1-1",
+        _spec(GameMode.QUESTS, 0x5EED0005, quest="1.1", status=RunStatus()),
+        lambda: Fighter(_MOUSE),
+        4200,
+    ),
+    ReplayPlan(
+        "quest-3-5-hardcore",
+        _spec(GameMode.QUESTS, 0x5EED0118, quest="3.5", hardcore=True),
+        lambda: Fighter(_PAD, perks=PerkPicker(stride=3)),
+        4200,
+        run_down=30,
+    ),
+    ReplayPlan(
+        "quest-4-8-2p",
+        _spec(GameMode.QUESTS, 0x5EED0125, quest="4.8", players=2, quest_fail_retry_count=2),
+        lambda: Fighter(_MOUSE, _CLICK, perks=PerkPicker(stride=4)),
+        3000,
+        run_down=30,
+    ),
+    ReplayPlan(
+        "quest-5-6-death",
+        _spec(GameMode.QUESTS, 0x5EED012D, quest="5.6"),
+        lambda: Fighter(_PAD),
+        4200,
+        run_down=30,
+    ),
+    ReplayPlan(
+        "quest-5-7",
+        _spec(GameMode.QUESTS, 0x5EED012E, quest="5.7"),
+        lambda: Fighter(_PAD, perks=PerkPicker(reckless=True)),
+        3600,
+        run_down=30,
+    ),
+    ReplayPlan(
+        "quest-custom-menagerie",
+        _spec(GameMode.QUESTS, 0x5EED000A, custom=_menagerie()),
+        lambda: Fighter(_MOUSE, perks=PerkPicker(stride=2)),
+        4200,
+        run_down=30,
+    ),
+    ReplayPlan(
+        "quest-custom-rockets-2p",
+        _spec(
+            GameMode.QUESTS,
+            0x5EED000B,
+            custom=_fireworks(WeaponId.ROCKET_LAUNCHER),
+            players=2,
+        ),
+        lambda: Fighter(_PAD, _CURSOR, perks=PerkPicker(stride=3, cancel_every=4)),
+        4200,
+        run_down=30,
+    ),
+    ReplayPlan(
+        "quest-custom-flames",
+        _spec(GameMode.QUESTS, 0x5EED0A03, custom=_fireworks(WeaponId.FLAMETHROWER)),
+        lambda: Fighter(_MOUSE, perks=PerkPicker(stride=3)),
+        3600,
+        run_down=30,
+    ),
+    ReplayPlan("tutorial", _spec(GameMode.TUTORIAL, 0x5EED0007, status=RunStatus()), Pupil, 6600),
+    ReplayPlan("typo", _spec(GameMode.TYPO, 0x5EED0008), lambda: Typist(key_ticks=6), 3600, run_down=30),
+)
+
+# The benchmark's replay: a survival run with about 60 active creatures a tick.
+BENCH_PLAN = ReplayPlan(
+    "bench-survival",
+    _spec(GameMode.SURVIVAL, 0x5EED0060),
+    lambda: Fighter(
+        Hands(move=MovementControlType.DUAL_ACTION_PAD, aim=AimScheme.MOUSE, spare=70, bonus_range=0.0)
+    ),
+    4200,
+)

@@ -1,0 +1,167 @@
+"""The `crimson-dbg` command line: each subcommand calls one library function and prints its report.
+
+Exit codes: 0 equal or healthy, 1 divergence or unhealthy, 2 bad usage or unreadable input.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from crimson.dbg.errors import BadUsage, ParityError
+
+if TYPE_CHECKING:
+    from crimson.dbg.report import ReportPart
+
+EXIT_FOUND = 1
+EXIT_UNREADABLE = 2
+
+app = typer.Typer(
+    name="crimson-dbg",
+    help="Traces of Crimsonland runs: record them, compare them, and find out where they part.",
+    no_args_is_help=True,
+    add_completion=False,
+    # Plain help starts in half the time.
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+TracePath = Annotated[Path, typer.Argument(help="A .cdt trace.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
+Out = Annotated[Path, typer.Option("--out", help="The file to write.", show_default=False)]
+
+
+def main() -> None:
+    """Run the command line; a problem of the user's files ends in one message and exit code 2."""
+    try:
+        app()
+    except ParityError as problem:
+        typer.echo(f"error: {problem}", err=True)
+        sys.exit(EXIT_UNREADABLE)
+    except BrokenPipeError:
+        # The reader of our output has gone; python would complain again at exit.
+        sys.stderr.close()
+        sys.exit(EXIT_FOUND)
+
+
+def _show(report: ReportPart, as_text: Callable[[], str], as_json: bool) -> None:
+    if as_json:
+        from crimson.dbg.report import to_json
+
+        typer.echo(to_json(report))
+    else:
+        typer.echo(as_text())
+
+
+def _window(ticks: str | None) -> tuple[int, int] | None:
+    if ticks is None:
+        return None
+    first, colon, last = ticks.partition(":")
+    if not (colon and first.isdecimal() and last.isdecimal()):
+        raise BadUsage("--ticks", f"{ticks!r} is no window; write it as FIRST:LAST, such as 840:863")
+    return int(first), int(last)
+
+
+@app.command()
+def record(
+    replay: Annotated[Path, typer.Argument(help="A .crd replay.", show_default=False)],
+    out: Out,
+    candidate: Annotated[str, typer.Option(help="Which runtime records: python.")] = "python",
+    until: Annotated[int | None, typer.Option(help="The last tick to record.", show_default=False)] = None,
+    json: Json = False,
+) -> None:
+    """Re-simulate a replay and write its trace."""
+    from crimson.dbg.progress import tick_progress
+    from crimson.dbg.record import record_notes, record_replay
+    from crimson.dbg.replays import load_replay
+    from crimson.dbg.report import RecordSummary
+
+    if candidate != "python":
+        raise BadUsage("--candidate", f"there is no candidate {candidate!r}; this build has: python")
+    if until is not None and until < 0:
+        raise BadUsage("--until", f"there is no tick {until}; ticks count from 0")
+    loaded = load_replay(replay)
+    with tick_progress(replay.name) as progress:
+        found = record_replay(loaded, out, until=until, progress=progress)
+    summary = RecordSummary(str(replay), str(out), found.ticks, record_notes(found))
+    _show(summary, lambda: "\n".join([f"recorded {found.ticks} ticks to {out}", *summary.notes]), json)
+
+
+@app.command()
+def diff(
+    expected: TracePath,
+    actual: Annotated[Path, typer.Argument(help="The trace to compare with it.", show_default=False)],
+    ticks: Annotated[str | None, typer.Option(help="Only these ticks, as FIRST:LAST.", show_default=False)] = None,
+    sustain: Annotated[int, typer.Option(help="How many ticks in a row make a divergence.")] = 3,
+    strict: Annotated[bool, typer.Option("--strict", help="Blips and hidden differences count too.")] = False,
+    json: Json = False,
+) -> None:
+    """Find the first sustained divergence between two traces of one run."""
+    from crimson.dbg.diff import diff_traces
+    from crimson.dbg.render import render_diff
+
+    report = diff_traces(expected, actual, ticks=_window(ticks), sustain=sustain, strict=strict)
+    _show(report, lambda: render_diff(report), json)
+    raise typer.Exit(0 if report.ok else EXIT_FOUND)
+
+
+@app.command()
+def health(trace: TracePath, json: Json = False) -> None:
+    """Is the trace fit for parity analysis?"""
+    from crimson.dbg.health import check_health
+    from crimson.dbg.render import render_health
+
+    report = check_health(trace)
+    _show(report, lambda: render_health(report), json)
+    raise typer.Exit(0 if report.ok else EXIT_FOUND)
+
+
+@app.command()
+def verify(
+    trace: TracePath,
+    replay: Annotated[
+        Path | None, typer.Option(help="The replay it is of [default: the .crd beside it].", show_default=False)
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Is the trace whole, and what it says?"""
+    from crimson.dbg.render import render_verify
+    from crimson.dbg.verify import verify_trace
+
+    beside = trace.with_suffix(".crd")
+    report = verify_trace(trace, replay or (beside if beside.exists() else None))
+    _show(report, lambda: render_verify(report), json)
+    raise typer.Exit(0 if report.ok else EXIT_FOUND)
+
+
+@app.command()
+def recover(trace: TracePath, out: Out, json: Json = False) -> None:
+    """Rebuild the index of a trace that ended early, from its whole chunks."""
+    from crimson.dbg.recover import recover_trace
+
+    report = recover_trace(trace, out)
+    text = f"recovered ticks 0..{report.ticks - 1} to {report.out}; {report.dropped_bytes} bytes were left out"
+    _show(report, lambda: text, json)
+
+
+@app.command()
+def finalize(
+    capture: Annotated[Path, typer.Argument(help="A raw capture, .jsonl or .jsonl.zst.", show_default=False)],
+    out_dir: Annotated[Path, typer.Option("--out-dir", help="Where trace and replay go.", show_default=False)],
+    json: Json = False,
+) -> None:
+    """Turn a raw capture into original traces and their replays."""
+    from crimson.dbg.frida_finalize import finalize_capture
+
+    report = finalize_capture(capture, out_dir)
+    lines = [f"finalized {run.ticks} ticks to {run.trace} and {Path(run.replay).name}" for run in report.runs]
+    lines += [f"tolerated: {damage}" for damage in report.tolerated]
+    _show(report, lambda: "\n".join(lines), json)
+
+
+if __name__ == "__main__":
+    main()
