@@ -6,7 +6,7 @@ from pathlib import Path
 
 from crimson.dbg.errors import ParityError
 from crimson.dbg.render import mode_name
-from crimson.dbg.schema import TraceMeta
+from crimson.dbg.schema import TraceMeta, TraceSource
 from crimson.dbg.trace import TraceReader
 
 SUFFIX = ".cdt"
@@ -41,6 +41,13 @@ class Capture:
     def is_candidate(self) -> bool:
         """Whether it is a trace of a candidate, which is nothing to measure against."""
         return self.meta is not None and self.meta.producer.kind == "candidate"
+
+    @property
+    def source(self) -> TraceSource:
+        """The identity of its run; a file that cannot be read has none."""
+        if self.meta is None:
+            raise self.problem or ParityError(self.path, "was not read")
+        return self.meta.source
 
     @property
     def mode(self) -> str:

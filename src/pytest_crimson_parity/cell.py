@@ -15,8 +15,9 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     candidate: str
     mode: str = ""
     ticks: int = 0
-    # A verdict of diff, or the word for what kept the two from being compared.
-    verdict: str = "error"
+    # A verdict of diff, or the word for what kept the two from being compared. Where neither came
+    # to replace this one, it was this tool that broke down.
+    verdict: str = "tool fault"
     # -1 is the state after run set-up; absent when nothing diverged.
     first_bad_tick: int | None = None
     lead: str = ""
@@ -25,8 +26,8 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hidden: int = 0
     # Where the blips and the hidden differences are.
     note: str = ""
-    # Whether the candidate was recorded now or came from the cache.
-    recorded: bool = False
+    # Whether the candidate's trace was there already.
+    cached: bool = False
     seconds: float = 0.0
 
     def properties(self) -> list[tuple[str, str]]:

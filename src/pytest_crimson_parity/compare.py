@@ -10,9 +10,9 @@ from crimson.dbg.errors import ParityError
 from crimson.dbg.render import tick_name
 from crimson.dbg.replays import replay_fingerprint
 from crimson.dbg.report import DiffReport
-from crimson.dbg.schema import TraceMeta
 from pytest_crimson_parity.cache import TraceCache
 from pytest_crimson_parity.candidates import Candidate, Progress
+from pytest_crimson_parity.capture import Capture
 
 
 class ForeignReplay(ParityError):
@@ -36,18 +36,17 @@ class Comparer:
     sustain: int
     strict: bool
 
-    def compare(
-        self, original: Path, meta: TraceMeta, replay: Path, candidate: Candidate, progress: Progress | None
-    ) -> Compared:
+    def compare(self, capture: Capture, candidate: Candidate, progress: Progress | None) -> Compared:
         """Record or look up the candidate's trace and diff it; `ParityError` when that cannot be done."""
-        run = meta.source.replay_sha256
+        original, replay, source = capture.path, capture.replay, capture.source
+        run = source.replay_sha256
         if (other := replay_fingerprint(replay)) != run:
             raise ForeignReplay(
                 replay,
                 f"holds run {other[:16]}, but {original.name} is of run {run[:16]}",
                 "finalize writes the two together: put back the .crd that came with this .cdt",
             )
-        with self.cache.entry(candidate, replay, meta.source, progress) as entry:
+        with self.cache.entry(candidate, replay, source, progress) as entry:
             try:
                 return Compared(self._diff(original, entry.path), entry.recorded)
             except ParityError as problem:
@@ -55,7 +54,7 @@ class Comparer:
                     raise
         # The disk lost some of it since it was recorded.
         self.cache.discard(entry)
-        with self.cache.entry(candidate, replay, meta.source, progress) as entry:
+        with self.cache.entry(candidate, replay, source, progress) as entry:
             return Compared(self._diff(original, entry.path), entry.recorded)
 
     def _diff(self, original: Path, candidate: Path) -> DiffReport:

@@ -24,6 +24,18 @@ class Disparity(Exception):
     """The answer is no; the message is the report."""
 
 
+class ReportedBefore(ParityError):
+    """A problem that another item of the same capture has told in full."""
+
+
+def explain(problem: ParityError) -> str:
+    """A problem as the text of a report. What is wrong comes first: pytest's last lines show only the first."""
+    lines = [problem.problem, f"  in    {problem.where}"]
+    if problem.hint:
+        lines.append(f"  hint  {problem.hint}")
+    return "\n".join(lines)
+
+
 class CaptureItem(pytest.Item):
     """One question; `examine` answers with the text of a failure, or with nothing when all is well."""
 
@@ -37,17 +49,21 @@ class CaptureItem(pytest.Item):
     def examine(self) -> str:
         raise NotImplementedError
 
+    def refused(self, verdict: str) -> None:
+        """Told when the question cannot be answered."""
+
     def setup(self) -> None:
         try:
             if self.capture.problem is not None:
                 raise self.capture.problem
             self._failure = self.examine()
         except ParityError as problem:
+            self.refused(problem.verdict)
             first = self.capture.reported.setdefault(str(problem), self.name)
             if first == self.name:
                 raise
             # The same words again for every item of a file would only bury them.
-            raise ParityError(problem.where, f"as reported by {self.path.name}::{first}") from None
+            raise ReportedBefore(problem.where, f"{problem.verdict}: see {self.path.name}::{first}") from None
 
     def runtest(self) -> None:
         if self._failure:
@@ -115,16 +131,13 @@ class ParityItem(CaptureItem):
     def examine(self) -> str:
         from crimson.dbg.render import render_diff
 
-        meta = self.capture.meta
-        if meta is None:
-            return "a capture without metadata"
         progress = tick_progress(self.config, f"recording {self._candidate.name}")
         try:
-            compared = self._comparer.compare(self.path, meta, self.capture.replay, self._candidate, progress)
+            compared = self._comparer.compare(self.capture, self._candidate, progress)
         except RecordRefused as problem:
             # The files are fine: it is the candidate that does not play on.
-            self._tell(msgspec.structs.replace(self._cell, verdict=problem.verdict))
-            return str(problem)
+            self.refused(problem.verdict)
+            return explain(problem)
         finally:
             if progress is not None:
                 progress.wipe()
@@ -134,13 +147,13 @@ class ParityItem(CaptureItem):
         self._tell(
             msgspec.structs.replace(
                 self._cell,
-                verdict="error" if problem else report.verdict,
+                verdict="weak evidence" if problem else report.verdict,
                 first_bad_tick=report.first_bad_tick,
                 lead=report.lead,
                 blips=len(report.blips),
                 hidden=len(report.hidden),
                 note=note,
-                recorded=compared.recorded,
+                cached=not compared.recorded,
             )
         )
         text = render_diff(report)
@@ -149,6 +162,9 @@ class ParityItem(CaptureItem):
         if report.ok and note:
             self.add_report_section("setup", "parity", text)
         return "" if report.ok else text
+
+    def refused(self, verdict: str) -> None:
+        self._tell(msgspec.structs.replace(self._cell, verdict=verdict))
 
     def _tell(self, cell: Cell) -> None:
         self._cell = cell

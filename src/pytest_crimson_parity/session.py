@@ -19,7 +19,7 @@ from pytest_crimson_parity.capture import SUFFIX
 from pytest_crimson_parity.cell import Cell, cell_of
 from pytest_crimson_parity.collect import CaptureFile, Counts, Questions, add_markers
 from pytest_crimson_parity.compare import Comparer
-from pytest_crimson_parity.items import CaptureItem, Disparity
+from pytest_crimson_parity.items import CaptureItem, Disparity, explain
 from pytest_crimson_parity.options import read_options
 from pytest_crimson_parity.ordering import longest_first
 from pytest_crimson_parity.summary import write_summary
@@ -89,7 +89,9 @@ class ParitySession:
         if isinstance(item, CaptureItem) and call.excinfo is not None:
             problem = call.excinfo.value
             # What the user can act on, in words; where it was raised matters only for real bugs.
-            if isinstance(problem, Disparity | ParityError):
+            if isinstance(problem, ParityError):
+                report.longrepr = explain(problem)
+            elif isinstance(problem, Disparity):
                 report.longrepr = str(problem)
         return report
 

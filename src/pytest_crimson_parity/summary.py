@@ -46,7 +46,7 @@ def _row(cell: Cell) -> tuple[str, ...]:
         cell.lead or "-",
         str(cell.blips),
         str(cell.hidden),
-        f"{cell.seconds:.2f}s{'' if cell.recorded else ' (cached)'}",
+        f"{cell.seconds:.2f}s{' cached' if cell.cached else ''}",
     )
 
 
