@@ -51,6 +51,7 @@ class ParitySession:
         comparer = Comparer(cache, options.sustain, options.strict)
         self._questions = Questions(candidates, comparer, self._counts)
         self._cells: dict[str, Cell] = {}
+        self._named = {_path_of(config, argument) for argument in config.args}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
@@ -58,7 +59,7 @@ class ParitySession:
         if self._config.getoption("pyargs"):
             return
         for argument in self._config.args:
-            if not (self._config.invocation_params.dir / argument.split("::")[0]).exists():
+            if not _path_of(self._config, argument).exists():
                 raise pytest.UsageError(f"file or directory not found: {argument}")
 
     def pytest_report_header(self) -> str:
@@ -68,8 +69,10 @@ class ParitySession:
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         if collection_path == self._cache_dir:
             return True
-        # Files that are named on the command line are not asked about.
-        return True if collection_path.suffix != SUFFIX and collection_path.is_file() else None
+        if collection_path.suffix == SUFFIX or collection_path.is_dir():
+            return None
+        # pytest asks about a file that is named itself only when its folder is named too.
+        return None if collection_path.resolve() in self._named else True
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> CaptureFile | None:
         if file_path.suffix != SUFFIX:
@@ -132,7 +135,7 @@ class ParitySession:
             write_summary(terminalreporter, list(self._cells.values()))
         if self._counts.candidate_traces:
             terminalreporter.line(
-                f"{self._counts.candidate_traces} traces of candidates were skipped: "
+                f"skipped {self._counts.candidate_traces} trace(s) of candidates: "
                 "only an original is something to measure against"
             )
         if not self._counts.captures and exitstatus in _COLLECTED:
@@ -141,3 +144,8 @@ class ParitySession:
                 f"ERROR: --parity found no capture, that is no NAME.cdt of the original, in {where}",
                 red=True,
             )
+
+
+def _path_of(config: pytest.Config, argument: str) -> Path:
+    """The file or folder that an argument names, whatever it selects there."""
+    return (config.invocation_params.dir / argument.split("::", maxsplit=1)[0]).resolve()
