@@ -10,6 +10,8 @@ from capture_kit import SIZES, Captures, change_trace, column, ids
 from synthetic import changing
 
 from crimson.dbg.schema import TraceMeta
+from crimson.dbg.trace import TraceReader
+from crimson.dbg.trace_writer import writing_trace
 
 RNG = "rng_stream"
 
@@ -107,14 +109,8 @@ def test_hidden_state_is_shown_and_fails_only_when_strict(captures: Captures) ->
 
 def test_an_original_of_another_length_is_a_failure(captures: Captures) -> None:
     # the replay goes on for longer than the trace that claims to be of it
-    def without_the_end(meta: TraceMeta) -> TraceMeta:
-        return meta
-
-    from crimson.dbg.trace import TraceReader
-    from crimson.dbg.trace_writer import writing_trace
-
     path = captures / "rush.cdt"
-    with TraceReader(path) as reader, writing_trace(captures / "short", without_the_end(reader.meta)) as writer:
+    with TraceReader(path) as reader, writing_trace(captures / "short", reader.meta) as writer:
         for tick in reader.ticks(-1, 99):
             writer.append(tick)
     (captures / "short").replace(path)
@@ -156,7 +152,7 @@ def test_a_replay_that_the_candidate_refuses_is_its_failure(
     from crimson.dbg import record
     from crimson.dbg.errors import RecordRefused
 
-    def refuse(*given: str, **named: str) -> None:
+    def refuse(*_given: str, **_named: str) -> None:
         raise RecordRefused("rush.crd", "the runtime refuses the replay at tick 12: no such perk")
 
     monkeypatch.setattr(record, "record_replay", refuse)
@@ -172,7 +168,7 @@ def test_a_replay_that_the_candidate_refuses_is_its_failure(
 def test_a_fault_of_the_tool_keeps_its_traceback(captures: Captures, monkeypatch: pytest.MonkeyPatch) -> None:
     from crimson.dbg import record
 
-    def break_down(*given: str, **named: str) -> None:
+    def break_down(*_given: str, **_named: str) -> None:
         raise ZeroDivisionError("a bug of ours")
 
     monkeypatch.setattr(record, "record_replay", break_down)
