@@ -3,7 +3,7 @@
 A replay here is a real run of the game's own simulation: a bot (`replay_bots`) plays a `RunSpec`, every
 tick is packed as the file stores it before the simulation sees it, and the result is the one that playback
 must give. All plans have `preserve_bugs`, since the original has its bugs. The same plan gives the same
-payload on any machine: nothing of the machine, the environment or the time goes in.
+payload with the same `crimsonland`: nothing of the machine, the environment or the time goes in.
 """
 
 from collections.abc import Callable
@@ -114,9 +114,7 @@ def _spec(
 
 
 # Where quest creatures come in: the middles of the edges and the corners, outside the arena.
-_DOORS = tuple(
-    Vec2(x, y) for x in (-64.0, 512.0, 1088.0) for y in (-64.0, 512.0, 1088.0) if (x, y) != (512.0, 512.0)
-)
+_DOORS = tuple(Vec2(x, y) for x in (-64.0, 512.0, 1088.0) for y in (-64.0, 512.0, 1088.0) if (x, y) != (512.0, 512.0))
 # Nests stay where they appear, so they appear inside.
 _NEST_SITES = tuple(Vec2(x, y) for x in (224.0, 800.0) for y in (224.0, 800.0))
 _NESTS = range(SpawnId.DEN_ALIEN_BASIC_07, SpawnId.DEN_SPIDER_WEAK_10 + 1)
@@ -125,9 +123,7 @@ _SPAWNERS = (SpawnId.ZOMBIE_BOSS_SPAWNER_00, *_NESTS)
 
 def _entry(index: int, template: SpawnId, trigger_ms: int, count: int = 1) -> SpawnEntry:
     sites = _NEST_SITES if template in _NESTS else _DOORS
-    return SpawnEntry(
-        pos=sites[index % len(sites)], heading=0.0, spawn_id=template, trigger_ms=trigger_ms, count=count
-    )
+    return SpawnEntry(pos=sites[index % len(sites)], heading=0.0, spawn_id=template, trigger_ms=trigger_ms, count=count)
 
 
 def _menagerie() -> CustomQuest:
@@ -140,9 +136,7 @@ def _menagerie() -> CustomQuest:
         title="Menagerie",
         start_weapon_id=WeaponId.SPLITTER_GUN,
         terrain_slots=(2, 3, 2),
-        entries=tuple(
-            _entry(index, template, 1000 + 1000 * index) for index, template in enumerate(templates)
-        ),
+        entries=tuple(_entry(index, template, 1000 + 1000 * index) for index, template in enumerate(templates)),
     )
     validate_custom_quest(quest)
     return quest
@@ -173,9 +167,7 @@ def _fireworks(start_weapon: WeaponId) -> CustomQuest:
         title="Fireworks",
         start_weapon_id=start_weapon,
         terrain_slots=(4, 5, 4),
-        entries=tuple(
-            _entry(wave, waves[wave % len(waves)], 1000 + 1500 * wave, 2 + wave // 6) for wave in range(36)
-        ),
+        entries=tuple(_entry(wave, waves[wave % len(waves)], 1000 + 1500 * wave, 2 + wave // 6) for wave in range(36)),
         no_weapons=tuple(weapon for weapon in DROPPABLE_WEAPONS if weapon not in _FIREWORKS),
     )
     validate_custom_quest(quest)
@@ -189,14 +181,30 @@ _TANK = Hands(move=MovementControlType.RELATIVE, aim=AimScheme.KEYBOARD, burst=8
 _CURSOR = Hands(move=MovementControlType.DUAL_ACTION_PAD, aim=AimScheme.MOUSE_RELATIVE)
 _STICK = Hands(move=MovementControlType.STATIC, aim=AimScheme.JOYSTICK, reload_every=500)
 
+
+def _range(weapon: WeaponId) -> CustomQuest:
+    """A shooting range for one weapon: small packs close by, and no other weapon drops."""
+    packs = (SpawnId.ZOMBIE_RANDOM_41, SpawnId.ALIEN_RANDOM_1D, SpawnId.SPIDER_SP1_RANDOM_32)
+    quest = CustomQuest(
+        title=weapon.name,
+        start_weapon_id=weapon,
+        terrain_slots=(6, 7, 6),
+        entries=tuple(
+            SpawnEntry(pos=site, heading=0.0, spawn_id=packs[index % 3], trigger_ms=200 + 800 * index, count=3)
+            for index, site in enumerate(_NEST_SITES)
+        ),
+        no_weapons=DROPPABLE_WEAPONS,
+    )
+    validate_custom_quest(quest)
+    return quest
+
+
 # Tired weapons: a drop of a used weapon is drawn again half of the time, which favours the others.
 _RARE = (*_FIREWORKS, WeaponId.PLASMA_CANNON, WeaponId.SPLITTER_GUN, WeaponId.FLAMEBURST)
 _VETERAN = RunStatus(
     quest_unlock_index=50,
     quest_unlock_index_hardcore=50,
-    weapon_usage_counts=tuple(
-        0 if slot == 0 or slot in _RARE else 7 for slot in range(WEAPON_USAGE_SLOT_COUNT)
-    ),
+    weapon_usage_counts=tuple(0 if slot == 0 or slot in _RARE else 7 for slot in range(WEAPON_USAGE_SLOT_COUNT)),
 )
 
 PLANS: tuple[ReplayPlan, ...] = (
@@ -208,11 +216,9 @@ PLANS: tuple[ReplayPlan, ...] = (
     ),
     ReplayPlan(
         "survival-2p-arms",
-        _spec(GameMode.SURVIVAL, 0x5EED0420, players=2, status=_VETERAN),
-        lambda: Fighter(
-            _MOUSE, replace(_PAD, fire_bullets_every=1500), perks=PerkPicker(stride=2, cancel_every=5)
-        ),
-        3600,
+        _spec(GameMode.SURVIVAL, 0x5EED0429, players=2, status=_VETERAN),
+        lambda: Fighter(_MOUSE, replace(_PAD, fire_bullets_every=1500), perks=PerkPicker(stride=2, cancel_every=5)),
+        4200,
         run_down=30,
     ),
     ReplayPlan(
@@ -224,7 +230,7 @@ PLANS: tuple[ReplayPlan, ...] = (
     ),
     ReplayPlan(
         "survival-4p-friendly-fire",
-        _spec(GameMode.SURVIVAL, 0x5EED0501, players=4, friendly_fire=True),
+        _spec(GameMode.SURVIVAL, 0x5EED0502, players=4, friendly_fire=True),
         lambda: Fighter(_PAD, _TANK, _CLICK, _CURSOR, perks=PerkPicker(stride=3)),
         1800,
         run_down=30,
@@ -233,7 +239,7 @@ PLANS: tuple[ReplayPlan, ...] = (
         "survival-autopilot",
         _spec(GameMode.SURVIVAL, 0x5EED0009),
         lambda: Autopilot(perks=PerkPicker(stride=1)),
-        3000,
+        2400,
         run_down=30,
     ),
     ReplayPlan("rush", _spec(GameMode.RUSH, 0x5EED0302), lambda: Fighter(_PAD), 4200, run_down=30),
@@ -252,7 +258,7 @@ PLANS: tuple[ReplayPlan, ...] = (
     ),
     ReplayPlan(
         "quest-3-5-hardcore",
-        _spec(GameMode.QUESTS, 0x5EED0118, quest="3.5", hardcore=True),
+        _spec(GameMode.QUESTS, 0x5EED0600, quest="3.5", hardcore=True),
         lambda: Fighter(_PAD, perks=PerkPicker(stride=3)),
         4200,
         run_down=30,
@@ -273,9 +279,9 @@ PLANS: tuple[ReplayPlan, ...] = (
     ),
     ReplayPlan(
         "quest-5-7",
-        _spec(GameMode.QUESTS, 0x5EED012E, quest="5.7"),
-        lambda: Fighter(_PAD, perks=PerkPicker(reckless=True)),
-        3600,
+        _spec(GameMode.QUESTS, 0x5EED0600, quest="5.7"),
+        lambda: Fighter(_PAD, perks=PerkPicker(stride=2)),
+        3000,
         run_down=30,
     ),
     ReplayPlan(
@@ -312,8 +318,18 @@ PLANS: tuple[ReplayPlan, ...] = (
 BENCH_PLAN = ReplayPlan(
     "bench-survival",
     _spec(GameMode.SURVIVAL, 0x5EED0060),
-    lambda: Fighter(
-        Hands(move=MovementControlType.DUAL_ACTION_PAD, aim=AimScheme.MOUSE, spare=70, bonus_range=0.0)
-    ),
+    lambda: Fighter(Hands(move=MovementControlType.DUAL_ACTION_PAD, aim=AimScheme.MOUSE, spare=80, bonus_range=0.0)),
     4200,
+)
+
+# Short runs, one for each weapon that a player can hold: what the long captures do not reach.
+ARSENAL_PLANS: tuple[ReplayPlan, ...] = tuple(
+    ReplayPlan(
+        f"arsenal-{weapon.name.lower().replace('_', '-')}",
+        _spec(GameMode.QUESTS, 0x5EED1000 + weapon, custom=_range(weapon)),
+        lambda: Fighter(replace(_MOUSE, reload_every=200), perks=PerkPicker(stride=2)),
+        360,
+    )
+    for weapon in WeaponId
+    if weapon != WeaponId.NONE and not weapon.name.startswith("UNUSED_")
 )

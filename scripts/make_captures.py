@@ -15,9 +15,8 @@ from functools import partial
 from pathlib import Path
 
 from capture_replays import PLANS, ReplayPlan, make_replay
-from resimulated_capture import write_capture
-
 from crimson.dbg.frida_finalize import finalize_capture
+from resimulated_capture import write_capture
 
 CAPTURES = Path(__file__).parent.parent / "captures"
 

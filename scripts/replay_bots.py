@@ -45,9 +45,7 @@ _COMPASS = tuple(
     )
 )  # fmt: skip
 # Perks that end the run, or may: taken only by a bot told to be reckless.
-_DEADLY_PERKS = frozenset(
-    (PerkId.GRIM_DEAL, PerkId.FATAL_LOTTERY, PerkId.DEATH_CLOCK, PerkId.INFERNAL_CONTRACT)
-)
+_DEADLY_PERKS = frozenset((PerkId.GRIM_DEAL, PerkId.FATAL_LOTTERY, PerkId.DEATH_CLOCK, PerkId.INFERNAL_CONTRACT))
 _LEAD = 0.06
 _RELOAD_HOLD_TICKS = 5
 _PLAN_TICKS = 3
@@ -143,8 +141,7 @@ class Fighter:
         living = living_creatures(session)
         bonuses = session.world.state.bonus_pool.iter_active()
         inputs = [
-            self._play(index, player, living, bonuses, tick)
-            for index, player in enumerate(session.world.players)
+            self._play(index, player, living, bonuses, tick) for index, player in enumerate(session.world.players)
         ]
         return pack_tick(inputs, commands)
 
@@ -225,9 +222,7 @@ class Pupil:
         return pack_tick(inputs, self._perks.commands(session))
 
     @staticmethod
-    def _heading(
-        player: PlayerState, target: CreatureState | None, bonuses: Sequence[BonusEntry], tick: int
-    ) -> Vec2:
+    def _heading(player: PlayerState, target: CreatureState | None, bonuses: Sequence[BonusEntry], tick: int) -> Vec2:
         if bonuses:
             return unit(_closest(player.pos, bonuses) - player.pos)
         if target is None:
@@ -450,9 +445,7 @@ def _move_axes(mode: MovementControlType, player: PlayerState, direction: Vec2) 
     if mode == MovementControlType.DUAL_ACTION_PAD:
         return direction
     if mode == MovementControlType.MOUSE_POINT_CLICK:
-        return (player.pos + 90.0 * direction).clamp_rect(
-            30.0, 30.0, TERRAIN_SIZE - 30.0, TERRAIN_SIZE - 30.0
-        )
+        return (player.pos + 90.0 * direction).clamp_rect(30.0, 30.0, TERRAIN_SIZE - 30.0, TERRAIN_SIZE - 30.0)
     return Vec2()
 
 

@@ -7,7 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from crimson.bonuses.ids import BonusId
 from crimson.perks.ids import PerkId
@@ -19,7 +19,7 @@ from crimson.sim.sessions import DeterministicSession, DeterministicSessionTick
 from crimson.sim.world_state import WorldState
 from crimson.weapons import WeaponId
 
-from capture_replays import BENCH_PLAN, PLANS, ReplayPlan, make_replay
+from capture_replays import ARSENAL_PLANS, BENCH_PLAN, PLANS, ReplayPlan, make_replay
 
 
 @dataclass(slots=True)
@@ -41,6 +41,7 @@ class Facts:
     secondary_types: set[int] = field(default_factory=set)
     particle_styles: set[int] = field(default_factory=set)
     reloading: set[int] = field(default_factory=set)
+    callers: set[int | None] = field(default_factory=set)
 
     def watch(self, session: DeterministicSession, step: DeterministicSessionTick) -> None:
         """Count one tick, after it was played."""
@@ -67,9 +68,7 @@ class Facts:
         for player in world.players:
             if sum(world.state.weapon_shots_fired[player.index]):
                 self.weapons.update(
-                    WeaponId(index)
-                    for index, shots in enumerate(world.state.weapon_shots_fired[player.index])
-                    if shots
+                    WeaponId(index) for index, shots in enumerate(world.state.weapon_shots_fired[player.index]) if shots
                 )
             if player.weapon.reload_timer > 0.0 and player.index not in self.reloading:
                 self.reloads += 1
@@ -115,7 +114,7 @@ def report(plan: ReplayPlan) -> Facts:
     print(
         f"{plan.name}: {facts.ticks} ticks, {result.outcome}, kills {result.kills}, "
         f"shots {result.shots_fired}/{result.shots_hit}, reloads {facts.reloads}, "
-        f"level {[player.experience for player in result.players]}, {len(dump_replay(replay))} bytes\n"
+        f"experience {[player.experience for player in result.players]}, {len(dump_replay(replay))} bytes\n"
         f"  creatures mean {facts.creature_ticks / facts.ticks:.1f} max {facts.max_creatures} "
         f"types {sorted(facts.creature_types)}, projectiles {facts.max_projectiles} "
         f"(hostile {facts.hostile_projectiles}), secondaries {facts.max_secondaries} "
@@ -128,12 +127,13 @@ def report(plan: ReplayPlan) -> Facts:
         f"  perks: {_names(facts.perks)}",
         flush=True,
     )
-    return replace(facts, ticks=facts.ticks)
+    facts.callers |= callers.callers
+    return facts
 
 
 def main(names: list[str]) -> None:
     """Report the named plans, or all of them, then what they cover together."""
-    plans = [plan for plan in (*PLANS, BENCH_PLAN) if not names or plan.name in names]
+    plans = [plan for plan in (*PLANS, BENCH_PLAN, *ARSENAL_PLANS) if not names or plan.name in names]
     every = [report(plan) for plan in plans]
     for title, sets in (
         ("weapons", [facts.weapons for facts in every]),
@@ -142,6 +142,8 @@ def main(names: list[str]) -> None:
     ):
         together = set[BonusId | PerkId | WeaponId]().union(*sets)
         print(f"all {title} ({len(together)}): {_names(together)}")
+    drawing = set[int | None]().union(*(facts.callers for facts in every))
+    print(f"{sum(facts.ticks for facts in every)} ticks, {len(drawing)} distinct callers")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Fixtures of more than one test module."""
+"""Short replays and their captures, made once for all tests."""
 
 from __future__ import annotations
 
@@ -7,6 +7,45 @@ from pathlib import Path
 
 import capture_kit
 import pytest
+from crimson.replay.codec import dump_replay_file
+from crimson.replay.types import Replay
+
+from capture_replays import PLANS, make_replay
+from crimson.dbg.frida_finalize import finalize_capture
+from resimulated_capture import write_capture
+
+SHORT_TICKS = 150
+
+
+def replay_of(name: str, ticks: int) -> Replay:
+    """The first ticks of a plan's replay."""
+    from dataclasses import replace
+
+    plan = next(plan for plan in PLANS if plan.name == name)
+    return make_replay(replace(plan, max_ticks=ticks))
+
+
+@pytest.fixture(scope="session")
+def short_replay(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A survival replay of `SHORT_TICKS` ticks, as a file."""
+    path = tmp_path_factory.mktemp("replay") / "short.crd"
+    dump_replay_file(path, replay_of("survival-2p-arms", SHORT_TICKS))
+    return path
+
+
+@pytest.fixture(scope="session")
+def raw_capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A raw capture of a survival run, as plain text."""
+    path = tmp_path_factory.mktemp("raw") / "short.jsonl"
+    write_capture(replay_of("survival-2p-arms", SHORT_TICKS), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def original(raw_capture: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The original trace of that capture, with its `.crd` beside it. Not to be changed."""
+    (run,) = finalize_capture(raw_capture, tmp_path_factory.mktemp("original")).runs
+    return Path(run.trace)
 
 
 @pytest.fixture(scope="session")
@@ -20,12 +59,12 @@ def made_captures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    # what the candidate makes of these replays never changes within a session
+    """For tests that are not about the cache: what the candidate makes of these replays stays the same."""
     return tmp_path_factory.mktemp("cache") / "parity"
 
 
 @pytest.fixture
 def captures(pytester: pytest.Pytester, made_captures: Path, shared_cache: Path) -> capture_kit.Captures:
-    """Three small captures in `captures`, as finalize writes them."""
+    """Three small captures in `captures`, as finalize writes them; the test may change them."""
     shutil.copytree(made_captures, pytester.path / "captures")
     return capture_kit.Captures(pytester, shared_cache)

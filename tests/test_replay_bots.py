@@ -22,7 +22,8 @@ from crimson.sim.commands import (
 )
 from crimson.sim.run_result import RunOutcome, run_result_mismatches
 
-from capture_replays import BENCH_PLAN, PLANS, RECORDER, ReplayPlan, make_replay
+from capture_replays import ARSENAL_PLANS, BENCH_PLAN, PLANS, RECORDER, ReplayPlan, make_replay
+from replay_bots import Fighter, Hands, PerkPicker
 
 _BY_NAME = {plan.name: plan for plan in PLANS}
 _PREFIX_TICKS = 90
@@ -49,7 +50,7 @@ def _commands(replay: Replay) -> Iterator[GameCommand]:
 
 
 def test_plans_have_names_of_their_own_and_keep_the_originals_bugs() -> None:
-    plans = (*PLANS, BENCH_PLAN)
+    plans = (*PLANS, BENCH_PLAN, *ARSENAL_PLANS)
     assert len({plan.name for plan in plans}) == len(plans)
     assert all(plan.spec.preserve_bugs for plan in plans)
 
@@ -128,15 +129,16 @@ def _entered_words(commands: list[GameCommand]) -> list[str]:
 
 
 def test_the_fighter_picks_perks_and_cancels_a_menu() -> None:
-    replay = make_replay(_BY_NAME["quest-custom-rockets-2p"])
-    kinds = [type(command) for command in _commands(replay)]
+    plan = replace(_BY_NAME["quest-3-5-hardcore"], bot=lambda: Fighter(Hands(), perks=PerkPicker(cancel_every=2)))
+    kinds = [type(command) for command in _commands(_prefix(plan, 1200))]
     assert kinds.count(PerkPickCommand) >= 2
     assert kinds.count(PerkMenuOpenCommand) > kinds.count(PerkPickCommand)
 
 
 def test_a_run_that_ends_is_wound_down() -> None:
-    plan = _BY_NAME["quest-1-1"]
-    replay = make_replay(plan)
-    assert replay.result.outcome == RunOutcome.QUEST_COMPLETED
-    assert len(replay.ticks) < plan.max_ticks
+    plan = replace(_BY_NAME["quest-5-6-death"], bot=lambda: Fighter(Hands(reckless=True)), max_ticks=1500)
+    outcomes: list[RunOutcome | None] = []
+    replay = make_replay(plan, watch=lambda _session, step: outcomes.append(step.outcome))
+    assert replay.result.outcome == RunOutcome.DEATH
+    assert len(replay.ticks) == len(outcomes) == outcomes.index(RunOutcome.DEATH) + 1 + plan.run_down
     assert run_result_mismatches(replay.result, PlaybackDriver(replay).run()) == []

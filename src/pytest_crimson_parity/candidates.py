@@ -35,7 +35,7 @@ class PythonCandidate:
     def identity(self) -> str:
         from crimson.replay.types import current_platform
 
-        from crimson.dbg.record import build_identity
+        from crimson.dbg.builds import build_identity
 
         # libm, which another interpreter may bring, decides the last bit of some floats.
         return f"{build_identity()} {current_platform()} {sys.version}"

@@ -87,7 +87,7 @@ def _spans(ticks: int) -> list[tuple[int, int]]:
 def changing(table: Table, position: int, ticks: Sequence[int]) -> Callable[[Tables, int], None]:
     """A change of one column's lowest bit (or of its text) in the last row of each of these ticks."""
 
-    def change(tables: Tables, first: int) -> None:
+    def change(tables: Tables, _first: int) -> None:
         rows = tables[table.name]
         columns = list(rows.columns)
         columns[position] = columns[position].copy()

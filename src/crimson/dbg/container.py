@@ -187,7 +187,7 @@ def read_footer(file: BinaryIO, path: Path, body_start: int) -> tuple[ChunkEntry
     raw = inflate(chunk, path)
     try:
         footer = msgspec.msgpack.decode(raw, type=Footer)
-    except msgspec.MsgspecError as problem:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as problem:
         raise DamagedTrace(path, f"byte {footer_offset}: the index is malformed: {problem}") from None
     if msgspec.msgpack.encode(footer) != raw:
         raise DamagedTrace(path, f"byte {footer_offset}: the index is not in canonical form")

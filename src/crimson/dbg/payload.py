@@ -33,7 +33,7 @@ def decode_chunk(raw: bytes, first: int, last: int) -> dict[str, TableRows]:
     """The tables of a chunk's raw bytes, with their ticks checked; `CodecError` says what is wrong."""
     try:
         payload = msgspec.msgpack.decode(raw, type=ChunkPayload)
-    except msgspec.MsgspecError as problem:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as problem:
         raise CodecError(f"malformed payload: {problem}") from None
     if len(payload.tables) != len(TABLES):
         raise CodecError(f"{len(payload.tables)} tables, expected {len(TABLES)}")

@@ -118,7 +118,7 @@ class TraceReader:
         raw = self.raw(self.meta_entry)
         try:
             meta = msgspec.msgpack.decode(raw, type=schema.TraceMeta)
-        except msgspec.MsgspecError as problem:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as problem:
             raise UnsupportedTrace(self.path, f"the metadata is malformed: {problem}") from None
         if msgspec.msgpack.encode(meta) != raw:
             raise DamagedTrace(self.path, "the metadata is not in canonical form")

@@ -1,0 +1,35 @@
+"""Bits and distances of the game's floats."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crimson.dbg.floats import bits_of, from_bits, is_f32, ulps_between
+
+_ONE = 0x3F800000
+
+
+@given(st.integers(0, 0xFFFFFFFF))
+def test_bits_survive(bits: int) -> None:
+    value = from_bits(bits)
+    if not math.isnan(value):
+        assert bits_of(value) == bits
+        assert is_f32(value) or math.isinf(value)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "ulps"),
+    [(_ONE, _ONE + 1, 1), (_ONE, _ONE - 1, -1), (0, 0x80000000, 0), (0x80000001, 1, 2), (1, 0x80000001, -2)],
+)
+def test_distance(start: int, end: int, ulps: int) -> None:
+    assert ulps_between(start, end) == ulps
+
+
+def test_what_is_no_f32() -> None:
+    assert not is_f32(0.1)
+    assert not is_f32(1e300)
+    assert is_f32(0.5)
