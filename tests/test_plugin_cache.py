@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -15,7 +16,6 @@ import synthetic
 from capture_kit import Captures
 
 from crimson.dbg.errors import ParityError
-from crimson.dbg.schema import TraceSource
 from pytest_crimson_parity.cache import CacheProblem, Entry, TraceCache
 from pytest_crimson_parity.candidates import Progress
 from pytest_crimson_parity.locks import locked_now
@@ -24,8 +24,9 @@ TICKS = 5
 REPLAY = Path("some.crd")
 
 
-def source(number: int = 0) -> TraceSource:
-    return synthetic.meta(replay=f"{number:064x}").source
+def run_of(number: int = 0) -> str:
+    """The fingerprint of a replay."""
+    return f"{number:064x}"
 
 
 class Recorder:
@@ -33,7 +34,7 @@ class Recorder:
 
     name = "made-up"
 
-    def __init__(self, run: TraceSource, build: str = "1") -> None:
+    def __init__(self, run: str, build: str = "1") -> None:
         self.run = run
         self.build = build
         self.recorded = 0
@@ -44,13 +45,13 @@ class Recorder:
     def record(self, replay: Path, out: Path, progress: Progress | None) -> None:
         assert (replay, progress) == (REPLAY, None)
         self.recorded += 1
-        synthetic.write_trace(out, TICKS, about=synthetic.meta(replay=self.run.replay_sha256))
+        synthetic.write_trace(out, TICKS, about=synthetic.meta(replay=self.run))
 
 
 class WaitingRecorder(Recorder):
     """Goes on only when it is told to."""
 
-    def __init__(self, run: TraceSource) -> None:
+    def __init__(self, run: str) -> None:
         super().__init__(run)
         self.started = threading.Event()
         self.go_on = threading.Event()
@@ -77,7 +78,7 @@ def cache(tmp_path: Path) -> TraceCache:
 
 
 def test_an_entry_is_recorded_once(cache: TraceCache) -> None:
-    recorder = Recorder(source())
+    recorder = Recorder(run_of())
     first, second = look_up(cache, recorder), look_up(cache, recorder)
     assert (first.recorded, second.recorded, recorder.recorded) == (True, False, 1)
     assert first.path == second.path
@@ -85,24 +86,24 @@ def test_an_entry_is_recorded_once(cache: TraceCache) -> None:
 
 
 def test_another_build_or_run_is_another_entry(cache: TraceCache) -> None:
-    recorders = [Recorder(source()), Recorder(source(), build="2"), Recorder(source(1))]
+    recorders = [Recorder(run_of()), Recorder(run_of(), build="2"), Recorder(run_of(1))]
     assert len({look_up(cache, recorder).path for recorder in recorders}) == 3
     assert [recorder.recorded for recorder in recorders] == [1, 1, 1]
 
 
 def test_the_folder_asks_not_to_be_kept(cache: TraceCache) -> None:
-    look_up(cache, Recorder(source()))
+    look_up(cache, Recorder(run_of()))
     assert (cache.folder / ".gitignore").read_text() == "*\n"
     assert (cache.folder / "CACHEDIR.TAG").read_text().startswith("Signature: ")
 
 
 def test_a_folder_of_the_user_gets_nothing_but_traces(tmp_path: Path) -> None:
-    look_up(TraceCache(tmp_path, 1 << 30), Recorder(source()))
+    look_up(TraceCache(tmp_path, 1 << 30), Recorder(run_of()))
     assert [path.name for path in tmp_path.iterdir()] == ["traces"]
 
 
 def test_who_comes_while_it_is_recorded_gets_the_same(cache: TraceCache) -> None:
-    recorder = WaitingRecorder(source())
+    recorder = WaitingRecorder(run_of())
     entries: list[Entry] = []
     threads = [threading.Thread(target=lambda: entries.append(look_up(cache, recorder))) for _ in range(3)]
     for thread in threads:
@@ -120,7 +121,7 @@ import os, signal, sys
 from pathlib import Path
 from crimson.dbg.atomic import atomic_file
 from pytest_crimson_parity.cache import TraceCache
-from test_plugin_cache import REPLAY, Recorder, source
+from test_plugin_cache import REPLAY, Recorder, run_of
 
 class Dying(Recorder):
     def record(self, replay, out, progress):
@@ -129,7 +130,7 @@ class Dying(Recorder):
             file.flush()
             os.kill(os.getpid(), signal.SIGKILL)
 
-with TraceCache(Path(sys.argv[1]), 1 << 30).entry(Dying(source()), REPLAY, source(), None):
+with TraceCache(Path(sys.argv[1]), 1 << 30).entry(Dying(run_of()), REPLAY, run_of(), None):
     pass
 """
 
@@ -144,20 +145,20 @@ def test_a_killed_recorder_leaves_nothing_in_the_way(cache: TraceCache) -> None:
     assert done.returncode == -signal.SIGKILL
     assert files(cache) == [".lock", ".part"]
     # others make room without it
-    look_up(cache, Recorder(source(1)))
+    look_up(cache, Recorder(run_of(1)))
     assert files(cache) == [".cdt", ".lock"]
-    assert look_up(cache, Recorder(source())).recorded
+    assert look_up(cache, Recorder(run_of())).recorded
 
 
 def test_a_part_of_a_living_recorder_is_not_touched(cache: TraceCache) -> None:
-    recorder = WaitingRecorder(source())
+    recorder = WaitingRecorder(run_of())
     thread = threading.Thread(target=look_up, args=(cache, recorder))
     thread.start()
     assert recorder.started.wait(60)
     (lock,) = (cache.folder / "traces").iterdir()
     part = lock.with_name(f".{lock.stem}.cdt.x.part")
     part.touch()
-    look_up(cache, Recorder(source(1)))
+    look_up(cache, Recorder(run_of(1)))
     assert part.exists()
     assert lock.exists()
     recorder.go_on.set()
@@ -166,7 +167,7 @@ def test_a_part_of_a_living_recorder_is_not_touched(cache: TraceCache) -> None:
 
 def test_the_least_recently_used_go_first(tmp_path: Path) -> None:
     cache = TraceCache(tmp_path / "cache", 1 << 30)
-    recorders = [Recorder(source(number)) for number in range(4)]
+    recorders = [Recorder(run_of(number)) for number in range(4)]
     paths = [look_up(cache, recorder).path for recorder in recorders[:3]]
     for age, path in zip((1, 3, 2), paths, strict=True):
         os.utime(path, (1e9 - age, 1e9 - age))
@@ -181,26 +182,26 @@ def test_an_entry_in_use_stays(tmp_path: Path) -> None:
     cache = TraceCache(tmp_path / "cache", 0)
     with ExitStack() as stack:
         held = [
-            stack.enter_context(cache.entry(Recorder(run), REPLAY, run, None)).path for run in (source(0), source(1))
+            stack.enter_context(cache.entry(Recorder(run), REPLAY, run, None)).path for run in (run_of(0), run_of(1))
         ]
         assert all(path.exists() for path in held)
         with locked_now(held[0].with_suffix(".lock")) as free:
             assert not free
     # and goes with the next recording
-    newest = look_up(cache, Recorder(source(2))).path
+    newest = look_up(cache, Recorder(run_of(2))).path
     assert [path.exists() for path in (*held, newest)] == [False, False, True]
 
 
 @pytest.mark.parametrize("damage", [b"", b"text", b"\x89CDT\r\n\x1a\n"])
 def test_an_entry_that_is_no_trace_is_recorded_again(cache: TraceCache, damage: bytes) -> None:
-    recorder = Recorder(source())
+    recorder = Recorder(run_of())
     look_up(cache, recorder).path.write_bytes(damage)
     assert look_up(cache, recorder).recorded
 
 
 def test_a_candidate_must_record_the_run_it_was_given(cache: TraceCache) -> None:
     with pytest.raises(ParityError, match="made no trace of this replay's run"):  # noqa: SIM117
-        with cache.entry(Recorder(source(1)), REPLAY, source(0), None):
+        with cache.entry(Recorder(run_of(1)), REPLAY, run_of(0), None):
             pass
     assert files(cache) == [".lock"]
 
@@ -209,11 +210,20 @@ def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     cache = TraceCache(tmp_path / "file" / "cache", 1)
     with pytest.raises(CacheProblem, match="--parity-cache"):
-        look_up(cache, Recorder(source()))
+        look_up(cache, Recorder(run_of()))
+
+
+def test_a_full_disk(cache: TraceCache) -> None:
+    class Filling(Recorder):
+        def record(self, replay: Path, out: Path, progress: Progress | None) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(CacheProblem, match="No space left"):
+        look_up(cache, Filling(run_of()))
 
 
 def test_an_error_of_the_user_of_an_entry_passes_through(cache: TraceCache) -> None:
-    with pytest.raises(FileNotFoundError), cache.entry(Recorder(source()), REPLAY, source(), None):
+    with pytest.raises(FileNotFoundError), cache.entry(Recorder(run_of()), REPLAY, run_of(), None):
         raise FileNotFoundError(2, "not here", "elsewhere")
 
 

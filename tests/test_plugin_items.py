@@ -123,7 +123,7 @@ def test_health_fails_with_its_checks(captures: Captures) -> None:
     change_trace(captures / "rush.cdt", changing(*column(RNG, "state_after"), [70]))
     result = captures.run("-k", "rush and health")
     result.assert_outcomes(failed=1, deselected=8)
-    result.stdout.fnmatch_lines(["*_ rush health _*", "unhealthy: *", "*FAIL rng steps *"])
+    result.stdout.fnmatch_lines(["*_ rush health _*", "unhealthy: rng steps*", "*FAIL rng steps *"])
     result.stdout.no_fnmatch_line("*Traceback*")
     # no comparison ran, so there is no table
     result.stdout.no_fnmatch_line("*crimson parity =*")
@@ -138,7 +138,7 @@ def test_verify_fails_with_its_checks(captures: Captures) -> None:
             "*ERROR at setup of rush parity-python*",
             "holds run *, but rush.cdt is of run *",
             "*_ rush verify _*",
-            "contradicted: *",
+            "contradicted: replay, *",
             "*FAIL replay *",
             "captures/rush.cdt *wrong run *",
             "0 diverged, 0 equal, 1 errors",
@@ -188,6 +188,17 @@ def test_only_a_candidate_can_equal_an_original(captures: Captures) -> None:
     result.assert_outcomes(failed=2, deselected=7)
     result.stdout.fnmatch_lines(["compared a trace of kind 'candidate' with one of kind 'other'"])
     result.stdout.fnmatch_lines(["captures/rush.cdt *weak evidence *"])
+
+
+def test_metadata_of_another_run_is_a_wrong_run(captures: Captures) -> None:
+    def of_another_seed(meta: TraceMeta) -> TraceMeta:
+        run = msgspec.structs.replace(meta.source.run, seed=1)
+        return msgspec.structs.replace(meta, source=msgspec.structs.replace(meta.source, run=run))
+
+    change_trace(captures / "rush.cdt", about=of_another_seed)
+    result = captures.run("-k", "rush and parity")
+    result.assert_outcomes(failed=1, deselected=8)
+    result.stdout.fnmatch_lines(["not compared: *different runs", "*run.seed*", "captures/rush.cdt *wrong run *"])
 
 
 def test_junit_files_hold_the_verdicts(captures: Captures) -> None:

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crimson.dbg.container import FORMAT_VERSION
-from crimson.dbg.errors import DamagedTrace, ParityError
-from crimson.dbg.schema import TraceSource
+from crimson.dbg.errors import ParityError
 from crimson.dbg.trace import TraceReader
 from pytest_crimson_parity.candidates import Candidate, Progress
 from pytest_crimson_parity.locks import locked, locked_now
@@ -29,6 +28,12 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 
 class CacheProblem(ParityError):
     """The cache folder cannot be used."""
+
+
+class StrangeTrace(ParityError):
+    """A candidate that recorded something else than it was asked to."""
+
+    verdict = "wrong run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,26 +54,24 @@ class TraceCache:
         self._limit = limit
 
     @contextmanager
-    def entry(
-        self, candidate: Candidate, replay: Path, source: TraceSource, progress: Progress | None
-    ) -> Generator[Entry]:
-        """The candidate's trace of a replay whose run is `source`, recorded if it is not there yet."""
-        path = self._path(candidate, source)
+    def entry(self, candidate: Candidate, replay: Path, run: str, progress: Progress | None) -> Generator[Entry]:
+        """The candidate's trace of a replay whose fingerprint is `run`, recorded if it is not there yet."""
+        path = self._path(candidate, run)
         lock = path.with_suffix(_LOCK)
         recorded = False
         with self._as_problem():
             self._prepare()
             while True:
                 with locked(lock, shared=True):
-                    if _is_usable(path, source):
+                    if _is_usable(path, run):
                         with suppress(PermissionError):  # another user's entry: it just ages
                             path.touch()
                         yield Entry(path, recorded)
                         return
                 # Between the two locks another process may have recorded it.
                 with locked(lock):
-                    if not _is_usable(path, source):
-                        self._record(candidate, replay, path, source, progress)
+                    if not _is_usable(path, run):
+                        self._record(candidate, replay, path, run, progress)
                         recorded = True
                 if recorded:
                     self._make_room(path)
@@ -88,25 +91,18 @@ class TraceCache:
             (self.folder / ".gitignore").write_text("*\n")
             (self.folder / "CACHEDIR.TAG").write_text("Signature: 8a477f597d28d172789f06886806bc55\n")
 
-    def _path(self, candidate: Candidate, source: TraceSource) -> Path:
-        key = f"{FORMAT_VERSION} {candidate.name} {candidate.identity()} {source.replay_sha256}"
+    def _path(self, candidate: Candidate, run: str) -> Path:
+        key = f"{FORMAT_VERSION} {candidate.name} {candidate.identity()} {run}"
         digest = hashlib.sha256(key.encode()).hexdigest()
-        return self._traces / f"{candidate.name}-{source.replay_sha256[:16]}-{digest[:32]}{_TRACE}"
+        return self._traces / f"{candidate.name}-{run[:16]}-{digest[:32]}{_TRACE}"
 
-    def _record(
-        self,
-        candidate: Candidate,
-        replay: Path,
-        path: Path,
-        source: TraceSource,
-        progress: Progress | None,
-    ) -> None:
+    def _record(self, candidate: Candidate, replay: Path, path: Path, run: str, progress: Progress | None) -> None:
         # Only the holder of the lock records, so what another recorder left was left by a dead one.
         self._sweep(path)
         candidate.record(replay, path, progress)
-        if not _is_usable(path, source):
+        if not _is_usable(path, run):
             path.unlink(missing_ok=True)
-            raise DamagedTrace(replay, f"the candidate {candidate.name} made no trace of this replay's run")
+            raise StrangeTrace(replay, f"the candidate {candidate.name} made no trace of this replay's run")
 
     def _make_room(self, keep: Path) -> None:
         """Remove the least recently used entries above the limit, and what dead recorders left."""
@@ -143,7 +139,8 @@ class TraceCache:
         try:
             yield
         except OSError as problem:
-            here = problem.filename is not None and Path(problem.filename).is_relative_to(self.folder)
+            named = problem.filename
+            here = isinstance(named, str) and Path(named).is_relative_to(self.folder)
             if not here and problem.errno not in _FULL:
                 raise
             raise CacheProblem(
@@ -153,12 +150,12 @@ class TraceCache:
             ) from None
 
 
-def _is_usable(path: Path, source: TraceSource) -> bool:
+def _is_usable(path: Path, run: str) -> bool:
     """Whether an entry is a trace of this run. Its ticks are hashed by whoever reads them."""
     if not path.exists():
         return False
     try:
         with TraceReader(path) as reader:
-            return reader.meta.source == source
+            return reader.meta.source.replay_sha256 == run
     except ParityError:
         return False

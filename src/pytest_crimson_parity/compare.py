@@ -38,15 +38,14 @@ class Comparer:
 
     def compare(self, capture: Capture, candidate: Candidate, progress: Progress | None) -> Compared:
         """Record or look up the candidate's trace and diff it; `ParityError` when that cannot be done."""
-        original, replay, source = capture.path, capture.replay, capture.source
-        run = source.replay_sha256
+        original, replay, run = capture.path, capture.replay, capture.source.replay_sha256
         if (other := replay_fingerprint(replay)) != run:
             raise ForeignReplay(
                 replay,
                 f"holds run {other[:16]}, but {original.name} is of run {run[:16]}",
                 "finalize writes the two together: put back the .crd that came with this .cdt",
             )
-        with self.cache.entry(candidate, replay, source, progress) as entry:
+        with self.cache.entry(candidate, replay, run, progress) as entry:
             try:
                 return Compared(self._diff(original, entry.path), entry.recorded)
             except ParityError as problem:
@@ -54,7 +53,7 @@ class Comparer:
                     raise
         # The disk lost some of it since it was recorded.
         self.cache.discard(entry)
-        with self.cache.entry(candidate, replay, source, progress) as entry:
+        with self.cache.entry(candidate, replay, run, progress) as entry:
             return Compared(self._diff(original, entry.path), entry.recorded)
 
     def _diff(self, original: Path, candidate: Path) -> DiffReport:

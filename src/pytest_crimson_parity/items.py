@@ -7,12 +7,14 @@ and a file that was read and says no is a failure.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from crimson.dbg.errors import ParityError, RecordRefused
+from crimson.dbg.report import Check
 from pytest_crimson_parity.candidates import Candidate
 from pytest_crimson_parity.capture import Capture
 from pytest_crimson_parity.cell import Cell
@@ -74,6 +76,11 @@ class CaptureItem(pytest.Item):
         return self.path, None, f"{self.path.stem.replace('.', '_')} {self.name}"
 
 
+def _failed(verdict: str, checks: Sequence[Check], text: str) -> str:
+    """Which checks failed, and the whole report."""
+    return f"{verdict}: {', '.join(check.name for check in checks if not check.ok)}\n{text}"
+
+
 class HealthItem(CaptureItem):
     """Is the capture fit for parity analysis?"""
 
@@ -82,7 +89,7 @@ class HealthItem(CaptureItem):
         from crimson.dbg.render import render_health
 
         report = check_health(self.path)
-        return "" if report.ok else render_health(report)
+        return "" if report.ok else _failed(report.verdict, report.checks, render_health(report))
 
 
 class VerifyItem(CaptureItem):
@@ -93,7 +100,7 @@ class VerifyItem(CaptureItem):
         from crimson.dbg.verify import verify_trace
 
         report = verify_trace(self.path, self.capture.replay)
-        return "" if report.ok else render_verify(report)
+        return "" if report.ok else _failed(report.verdict, report.checks, render_verify(report))
 
 
 class ParityItem(CaptureItem):

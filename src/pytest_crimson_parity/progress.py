@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import pytest
@@ -49,6 +50,8 @@ def tick_progress(config: pytest.Config, label: str) -> TickProgress | None:
     """Progress for a recording, where a person can see it: on a terminal and not in a worker."""
     reporter = config.pluginmanager.getplugin("terminalreporter")
     if not isinstance(reporter, pytest.TerminalReporter) or not reporter.isatty or reporter.verbosity < 0:
+        return None
+    if os.environ.get("TERM") == "dumb":  # it would print the cursor's commands
         return None
     capture = config.pluginmanager.getplugin("capturemanager")
     return TickProgress(reporter, capture if isinstance(capture, CaptureManager) else None, label)

@@ -63,7 +63,9 @@ class ParitySession:
                 raise pytest.UsageError(f"file or directory not found: {argument}")
 
     def pytest_report_header(self) -> str:
-        return f"crimson parity: {', '.join(self._names)}; candidate traces: {self._cache_dir}"
+        folder, root = self._cache_dir, self._config.rootpath
+        where = folder.relative_to(root) if folder.is_relative_to(root) else folder
+        return f"crimson parity: {', '.join(self._names)}; candidate traces: {where}"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
@@ -99,6 +101,9 @@ class ParitySession:
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if f"{SUFFIX}::" in report.nodeid:
+            # A worker that dies does not tell what it collected.
+            self._counts.captures = max(self._counts.captures, 1)
         cell = cell_of(report)
         if cell is None or (report.when != "call" and report.passed):
             return
