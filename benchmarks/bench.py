@@ -22,15 +22,15 @@ ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests" / "support")]
 
 import synthetic  # noqa: E402
-from capture_replays import BENCH_PLAN, make_replay  # noqa: E402
+from crimson.replay.codec import dump_replay_file  # noqa: E402
+from crimson.replay.driver.playback_driver import PlaybackDriver  # noqa: E402
 
+from capture_replays import BENCH_PLAN, make_replay  # noqa: E402
 from crimson.dbg.container import TICKS_PER_CHUNK  # noqa: E402
 from crimson.dbg.record import record_replay  # noqa: E402
 from crimson.dbg.replays import load_replay  # noqa: E402
 from crimson.dbg.trace import TraceReader  # noqa: E402
 from crimson.dbg.trace_writer import TraceWriter  # noqa: E402
-from crimson.replay.codec import dump_replay_file  # noqa: E402
-from crimson.replay.driver.playback_driver import PlaybackDriver  # noqa: E402
 
 PEER = "crimsonland==0.10.0"
 
@@ -168,7 +168,9 @@ def _write_long(path: Path, chunks: int) -> None:
         writer.write_tables(synthetic.tables_of(-1, -1), -1, -1)
         for chunk in range(chunks):
             first = chunk * TICKS_PER_CHUNK
-            writer.write_tables(synthetic.tables_of(first, first + TICKS_PER_CHUNK - 1), first, first + TICKS_PER_CHUNK - 1)
+            writer.write_tables(
+                synthetic.tables_of(first, first + TICKS_PER_CHUNK - 1), first, first + TICKS_PER_CHUNK - 1
+            )
         writer.finish()
 
 

@@ -43,7 +43,7 @@ def encode_table(table: Table, rows: TableRows, first_tick: int) -> tuple[int, b
 
 def decode_table(table: Table, count: int, data: bytes, texts: list[str], first_tick: int) -> TableRows:
     """The inverse of `encode_table`, in tick order; `CodecError` on bytes that cannot be rows."""
-    if count > (MAX_KEYED_ROWS if table.keyed else MAX_LOG_ROWS):
+    if not 0 <= count <= (MAX_KEYED_ROWS if table.keyed else MAX_LOG_ROWS):
         raise CodecError(f"table {table.name} claims {count} rows")
     cursor = _Cursor(table.name, data)
     relative = _sums(cursor.unpack(count, 4), _tick_order(table))

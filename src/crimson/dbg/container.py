@@ -25,6 +25,8 @@ MAGIC = b"\x89CDT\r\n\x1a\n"
 END_MAGIC = b"\x89CDTEND\n"
 # A chunk holds 256 ticks; the fullest pools make about 16 MiB of it.
 MAX_CHUNK_BYTES = 64 * 1024 * 1024
+# What does not compress grows by less than this; a larger claim is never read into memory.
+MAX_STORED_BYTES = MAX_CHUNK_BYTES + 1024 * 1024
 _ZSTD_LEVEL = 3
 _FLAG_ZSTD = 1
 
@@ -141,6 +143,8 @@ def read_chunk(file: BinaryIO, path: Path, offset: int, limit: int) -> StoredChu
         raise DamagedTrace(path, f"{where}: flags are {flags}, expected {_FLAG_ZSTD}")
     if raw_size > MAX_CHUNK_BYTES:
         raise DamagedTrace(path, f"{where}: claims {raw_size} raw bytes; a chunk has at most {MAX_CHUNK_BYTES}")
+    if stored_size > MAX_STORED_BYTES:
+        raise DamagedTrace(path, f"{where}: claims {stored_size} stored bytes; a chunk has at most {MAX_STORED_BYTES}")
     if offset + CHUNK_HEADER_SIZE + stored_size > limit:
         raise DamagedTrace(path, f"{where}: claims {stored_size} stored bytes, more than the file has left")
     stored = file.read(stored_size)

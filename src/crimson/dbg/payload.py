@@ -39,6 +39,9 @@ def decode_chunk(raw: bytes, first: int, last: int) -> dict[str, TableRows]:
         raise CodecError(f"{len(payload.tables)} tables, expected {len(TABLES)}")
     decoded = {}
     for table, stored in zip(TABLES, payload.tables, strict=True):
+        # Before decoding, which would cost the memory that the claim asks for.
+        if table.cardinality != "many" and stored.count > last - first + 1:
+            raise CodecError(f"table {table.name} claims {stored.count} rows for {last - first + 1} ticks")
         rows = decode_table(table, stored.count, stored.columns, stored.texts, first)
         _require_ticks(table, rows, first, last)
         decoded[table.name] = rows

@@ -50,7 +50,7 @@ class SparseCounts:
 
 
 class StaleDigests(Exception):
-    """A slot that was never live has changed: the run must be sampled again with every slot watched."""
+    """A slot has changed that was not watched: the run must be sampled again with every slot watched."""
 
 
 class RuntimeSampler:
