@@ -70,3 +70,35 @@ def test_workers_find_a_cache_named_relative_to_where_pytest_was_started(capture
     result = captures.run_apart("-n1", "--parity-cache=here")
     result.assert_outcomes(passed=3)
     assert len(list(captures.pytester.path.glob("here/traces/*.cdt"))) == 1
+
+
+DYING = """
+import os
+from crimson.dbg import record
+
+real = record.record_replay
+
+def die(loaded, out, **given):
+    if loaded.path.stem == "rush":
+        os._exit(9)
+    return real(loaded, out, **given)
+
+def pytest_configure(config):
+    if hasattr(config, "workerinput"):
+        record.record_replay = die
+"""
+
+
+def test_a_crash_costs_one_item(captures: Captures) -> None:
+    captures.cache = captures.pytester.path / "own-cache"
+    captures.pytester.makeconftest(DYING)
+    # syrupy warns of workers that did not report to it
+    result = captures.run_apart("-n2", "-Wdefault")
+    result.assert_outcomes(passed=8, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "worker 'gw*' crashed while running 'captures/rush.cdt::parity-python'",
+            "captures/rush.cdt *python *crashed *",
+            "0 diverged, 2 equal, 1 errors",
+        ]
+    )

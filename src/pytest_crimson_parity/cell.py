@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+ITEM_PREFIX = "parity-"
 _PREFIX = "parity_"
 
 
@@ -39,6 +40,12 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def cell_of(report: pytest.TestReport) -> Cell | None:
-    """The cell that a report carries, if it is one of a parity item."""
+    """The cell that a report carries, if it is one of a parity item.
+
+    xdist makes the report of an item whose worker died, without what the item would have told.
+    """
+    capture, _, name = report.nodeid.rpartition("::")
+    if report.when not in ("setup", "call", "teardown") and name.startswith(ITEM_PREFIX):
+        return Cell(capture, name.removeprefix(ITEM_PREFIX), verdict="crashed")
     facts = {name.removeprefix(_PREFIX): value for name, value in report.user_properties if name.startswith(_PREFIX)}
     return msgspec.convert(facts, Cell, strict=False) if facts else None

@@ -11,6 +11,7 @@ import pytest
 
 from pytest_crimson_parity.candidates import Candidate
 from pytest_crimson_parity.capture import MODES, Capture
+from pytest_crimson_parity.cell import ITEM_PREFIX
 from pytest_crimson_parity.compare import Comparer
 from pytest_crimson_parity.items import CaptureItem, HealthItem, ParityItem, VerifyItem
 
@@ -44,7 +45,7 @@ class Questions:
             # No brackets: with pytest 9.2, --lf does not find items that have them.
             yield ParityItem.from_parent(
                 parent,
-                name=f"parity-{candidate.name}",
+                name=f"{ITEM_PREFIX}{candidate.name}",
                 capture=capture,
                 marks=("parity", candidate.name),
                 candidate=candidate,
