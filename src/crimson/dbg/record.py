@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import gc
-import hashlib
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -24,7 +22,7 @@ from crimson.sim.hooks import TickResult
 from crimson.sim.run_result import run_result_mismatches
 from crimson.sim.world_state import WorldState
 
-import crimson
+from crimson.dbg.builds import build_identity
 from crimson.dbg.capture_rows import ORIGINAL_VERSION
 from crimson.dbg.container import TICKS_PER_CHUNK
 from crimson.dbg.errors import RecordRefused
@@ -65,22 +63,6 @@ def record_notes(report: RecordReport) -> tuple[str, ...]:
 def game_version() -> str:
     """The installed game's version and build, as it names itself in replays."""
     return current_replay_game_version()
-
-
-@cache
-def build_identity() -> str:
-    """SHA-256 over the sources that decide what a recording holds: the game's and this package's."""
-    digest = hashlib.sha256()
-    root = Path(crimson.__file__).parent
-    for package, folder in (
-        ("crimson", root),
-        ("grim", root.parent / "grim"),
-        ("dbg", Path(__file__).parent),
-    ):
-        for source in sorted(folder.rglob("*.py")):
-            digest.update(f"{package}/{source.relative_to(folder).as_posix()}\0".encode())
-            digest.update(hashlib.sha256(source.read_bytes()).digest())
-    return digest.hexdigest()
 
 
 def python_producer() -> Producer:
