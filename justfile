@@ -37,7 +37,7 @@ captures *args:
 
 # the measurements of docs and targets, as ratios in one run
 bench *args:
-    {{ uv }} run python scripts/bench.py {{ args }}
+    {{ uv }} run python benchmarks/bench.py {{ args }}
 
 # after a change of a rule or its cases: accept what it finds now
 rules:

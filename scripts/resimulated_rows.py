@@ -176,11 +176,9 @@ def player_row(player: PlayerState) -> schema.Player:
         aim=_linear(player.aim),
         aim_heading=f32(player.aim_heading),
         evil_eyes_target=player.evil_eyes_target_creature,
-        doctor_target=player.doctor_target_creature,
         auto_target=player.auto_target,
         weapon=_weapon(player.weapon),
         alt_weapon=_weapon(player.alt_weapon),
-        alt_weapon_swap_cooldown_ms=player.alt_weapon_swap_cooldown_ms,
         weapon_reset_latch=player.weapon_reset_latch,
         spread_heat=f32(player.spread_heat),
         muzzle_flash_alpha=f32(player.muzzle_flash_alpha),
@@ -188,11 +186,9 @@ def player_row(player: PlayerState) -> schema.Player:
         level=player.level,
         plaguebearer_active=player.plaguebearer_active,
         hot_tempered_timer=f32(player.hot_tempered_timer),
-        hot_tempered_interval=f32(player.hot_tempered_interval),
         man_bomb_timer=f32(player.man_bomb_timer),
         living_fortress_timer=f32(player.living_fortress_timer),
         fire_cough_timer=f32(player.fire_cough_timer),
-        fire_cough_interval=f32(player.fire_cough_interval),
         speed_bonus_timer=f32(player.speed_bonus_timer),
         shield_timer=f32(player.shield_timer),
         fire_bullets_timer=f32(player.fire_bullets_timer),
@@ -293,6 +289,7 @@ def _perks(session: DeterministicSession) -> schema.PerkGlobals:
         lean_mean_exp_timer=f32(state.lean_mean_exp_timer),
         jinxed_timer=f32(state.jinxed_timer),
         plaguebearer_infection_count=state.plaguebearer_infection_count,
+        doctor_target=session.world.players[0].doctor_target_creature,
     )
 
 

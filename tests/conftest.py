@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
+import capture_kit
 import pytest
 from crimson.replay.codec import dump_replay_file
 from crimson.replay.types import Replay
@@ -44,3 +46,25 @@ def original(raw_capture: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     """The original trace of that capture, with its `.crd` beside it. Not to be changed."""
     (run,) = finalize_capture(raw_capture, tmp_path_factory.mktemp("original")).runs
     return Path(run.trace)
+
+
+@pytest.fixture(scope="session")
+def made_captures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made") / "captures"
+    folder.mkdir()
+    for name, ticks in capture_kit.SIZES.items():
+        capture_kit.make_capture(name, ticks, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """For tests that are not about the cache: what the candidate makes of these replays stays the same."""
+    return tmp_path_factory.mktemp("cache") / "parity"
+
+
+@pytest.fixture
+def captures(pytester: pytest.Pytester, made_captures: Path, shared_cache: Path) -> capture_kit.Captures:
+    """Three small captures in `captures`, as finalize writes them; the test may change them."""
+    shutil.copytree(made_captures, pytester.path / "captures")
+    return capture_kit.Captures(pytester, shared_cache)

@@ -83,9 +83,15 @@ def test_wheel_in_a_fresh_environment(wheel: Path, uv: str, tmp_path: Path) -> N
     (tmp_path / "test_one.py").write_text("def test_one(pytestconfig):\n    pytestconfig.option.parity\n")
     assert "1 passed" in run(bin_dir / "python", "-W", "error", "-m", "pytest", "test_one.py", cwd=tmp_path)
 
-    if not (SRC / "crimson/dbg/cli.py").exists():
-        pytest.skip("crimson-dbg is not written yet")
     assert "verify" in run(bin_dir / "crimson-dbg", "--help", cwd=tmp_path)
+
+    # and the parity run does what it does in the checkout
+    (tmp_path / "captures").mkdir()
+    for suffix in ("cdt", "crd"):
+        shutil.copy(ROOT / "captures" / f"quest-1-1.{suffix}", tmp_path / "captures")
+    out = run(bin_dir / "python", "-W", "error", "-m", "pytest", "--parity", "captures/", cwd=tmp_path)
+    assert "0 diverged, 1 equal, 0 errors" in out
+    assert "3 passed" in out
 
 
 PLAIN_RUN = """

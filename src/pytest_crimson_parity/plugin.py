@@ -6,22 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_crimson_parity import options
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-DEFAULT_CANDIDATES = "python"
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("crimson parity")
-    group.addoption(
-        "--parity",
-        nargs="?",
-        const=DEFAULT_CANDIDATES,
-        default=None,
-        metavar="CANDIDATES",
-        help="collect captures as parity items; choose candidates with =python,zig",
-    )
+    options.add_options(parser)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -34,7 +26,15 @@ def pytest_load_initial_conftests(
         if arg == "--":
             break
         if arg == "--parity":
-            args[index] = f"--parity={DEFAULT_CANDIDATES}"
+            args[index] = f"--parity={options.DEFAULT_CANDIDATES}"
     # the conftest of that folder is loaded by what was parsed before
     parser.parse_known_args(args, namespace=early_config.known_args_namespace)
     return (yield)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("parity") is None:
+        return
+    from pytest_crimson_parity.session import ParitySession
+
+    config.pluginmanager.register(ParitySession(config), "crimson_parity_session")

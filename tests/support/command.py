@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
-from crimson.dbg import cli
+from crimson.dbg import entry
 
 _MEASURED = """
 import resource, subprocess, sys
-found = subprocess.run([sys.executable, "-m", "crimson.dbg.cli", *sys.argv[1:]])
+found = subprocess.run([sys.executable, "-c", "from crimson.dbg.entry import main; main()", *sys.argv[1:]])
 print("peak", resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
 sys.exit(found.returncode)
 """
@@ -40,7 +40,7 @@ def crimson_dbg(*arguments: str | Path) -> Outcome:
     code = 0
     with mock.patch.object(sys, "argv", words), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
-            cli.main()
+            entry.main()
         except SystemExit as ending:
             code = ending.code if isinstance(ending.code, int) else int(ending.code is not None)
     return Outcome(code, out.getvalue(), err.getvalue())

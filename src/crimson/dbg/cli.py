@@ -12,13 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crimson.dbg.errors import BadUsage, ParityError
+from crimson.dbg.errors import EXIT_FOUND, EXIT_UNREADABLE, BadUsage, ParityError
 
 if TYPE_CHECKING:
     from crimson.dbg.report import ReportPart
-
-EXIT_FOUND = 1
-EXIT_UNREADABLE = 2
 
 app = typer.Typer(
     name="crimson-dbg",

@@ -16,7 +16,7 @@ from crimson.dbg.layout import Leaf, Table
 from crimson.dbg.rows import TableRows, Words, word_type
 
 MAX_KEYED_ROWS = 256 * 512
-MAX_LOG_ROWS = 1 << 20
+MAX_LOG_ROWS = 1 << 18
 
 _LCG_MULTIPLIER = np.uint32(214013)
 _LCG_INCREMENT = np.uint32(2531011)
@@ -29,6 +29,10 @@ class CodecError(ValueError):
 def encode_table(table: Table, rows: TableRows, first_tick: int) -> tuple[int, bytes, list[str]]:
     """Row count, column bytes and distinct texts of a table's rows, whose ticks start at `first_tick`."""
     ticks, columns = rows.ticks, rows.columns
+    if len(ticks) > _most_rows(table):
+        raise CodecError(
+            f"table {table.name} has {len(ticks)} rows in a chunk, at most {_most_rows(table)} can be stored"
+        )
     if table.keyed:
         order = np.lexsort((ticks, _key_column(table, columns)))
         ticks, columns = ticks[order], tuple(column[order] for column in columns)
@@ -44,6 +48,8 @@ def encode_table(table: Table, rows: TableRows, first_tick: int) -> tuple[int, b
 
 def decode_table(table: Table, count: int, data: bytes, texts: list[str], first_tick: int) -> TableRows:
     """The inverse of `encode_table`, in tick order; `CodecError` on bytes that cannot be rows."""
+    if not 0 <= count <= _most_rows(table):
+        raise CodecError(f"table {table.name} claims {count} rows")
     cursor = _Cursor(table.name, data)
     relative = _sums(cursor.unpack(count, 4), _tick_order(table))
     residuals = {leaf.path: cursor.unpack(count, leaf.column.width) for leaf in table.leaves}
@@ -61,6 +67,10 @@ def decode_table(table: Table, count: int, data: bytes, texts: list[str], first_
         return TableRows(ticks, columns)
     order = np.lexsort((_key_column(table, columns), ticks))
     return TableRows(ticks[order], tuple(column[order] for column in columns))
+
+
+def _most_rows(table: Table) -> int:
+    return MAX_KEYED_ROWS if table.keyed else MAX_LOG_ROWS
 
 
 def _tick_order(table: Table) -> int:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+EXIT_FOUND = 1
+EXIT_UNREADABLE = 2
+
 
 class ParityError(Exception):
     """A problem the user can act on.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from crimson.sim.hooks import TickResult
 from crimson.sim.run_result import run_result_mismatches
 from crimson.sim.world_state import WorldState
 
-import crimson
+from crimson.dbg.builds import build_identity
 from crimson.dbg.capture_rows import ORIGINAL_VERSION
 from crimson.dbg.container import TICKS_PER_CHUNK
 from crimson.dbg.errors import RecordRefused
@@ -65,22 +65,6 @@ def game_version() -> str:
     return current_replay_game_version()
 
 
-@cache
-def build_identity() -> str:
-    """SHA-256 over the sources that decide what a recording holds: the game's and this package's."""
-    digest = hashlib.sha256()
-    root = Path(crimson.__file__).parent
-    for package, folder in (
-        ("crimson", root),
-        ("grim", root.parent / "grim"),
-        ("dbg", Path(__file__).parent),
-    ):
-        for source in sorted(folder.rglob("*.py")):
-            digest.update(f"{package}/{source.relative_to(folder).as_posix()}\0".encode())
-            digest.update(hashlib.sha256(source.read_bytes()).digest())
-    return digest.hexdigest()
-
-
 def python_producer() -> Producer:
     """How this recorder names itself in a trace."""
     return Producer(
@@ -114,7 +98,7 @@ def record_replay(
 def _record(
     loaded: LoadedReplay, out: Path, limit: int, progress: Progress | None, *, watch_all: bool
 ) -> PlaybackDriver:
-    with writing_trace(out, TraceMeta(python_producer(), loaded.source, None)) as writer:
+    with writing_trace(out, TraceMeta(python_producer(), loaded.source, None)) as writer, _quiet_collector():
         driver, setup_draws = _start(loaded)
         recorder = _Recorder(RuntimeSampler(driver.session, watch_all=watch_all), writer, limit, progress)
         _walk(loaded, driver, recorder, setup_draws)
@@ -142,6 +126,24 @@ def _start(loaded: LoadedReplay) -> tuple[PlaybackDriver, list[RngTraceDraw]]:
         except (ReplayRunnerError, ReplayCodecError, ValueError) as problem:
             raise RecordRefused(loaded.path, f"the runtime refuses the replay before tick 0: {problem}") from None
     return driver, draws
+
+
+@contextmanager
+def _quiet_collector() -> Generator[None]:
+    """Collect garbage at chunk borders only, and not the modules again and again.
+
+    What is buffered for a chunk is many small tuples, which make the collector run often and find nothing.
+    """
+    enabled = gc.isenabled()
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        if enabled:
+            gc.enable()
 
 
 class _Recorder(PlaybackWalkObserver):
@@ -176,3 +178,4 @@ class _Recorder(PlaybackWalkObserver):
         if self.next_tick > self.chunk_start:
             self.writer.write_tables(self.sampler.take(), self.chunk_start, self.next_tick - 1)
             self.chunk_start = self.next_tick
+            gc.collect()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,14 +31,27 @@ def load_replay(path: Path) -> LoadedReplay:
 
 def parse_replay(data: bytes, path: Path) -> LoadedReplay:
     """The same from the file's bytes; `path` is for messages."""
-    try:
+    with _codec_problems(path):
         payload = codec.inflate_replay_payload(data)
         replay = codec.decode_replay_payload(payload)
+    return LoadedReplay(path, replay, source_of(replay, codec.run_id(payload)))
+
+
+def replay_fingerprint(path: Path) -> str:
+    """Which run a `.crd` holds, much faster than loading it; its inputs and settings are not checked."""
+    data = _read(path)
+    with _codec_problems(path):
+        return codec.run_id(codec.inflate_replay_payload(data))
+
+
+@contextmanager
+def _codec_problems(path: Path) -> Generator[None]:
+    try:
+        yield
     except codec.ReplayCodecError as problem:
         raise ReplayProblem(path, f"not a replay this game build reads: {problem}") from None
     except (ValueError, msgspec.MsgspecError, OverflowError, MemoryError) as problem:
         raise ReplayProblem(path, f"damaged replay: {problem}") from None
-    return LoadedReplay(path, replay, source_of(replay, codec.run_id(payload)))
 
 
 def source_of(replay: Replay, replay_sha256: str) -> TraceSource:

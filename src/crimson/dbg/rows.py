@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -99,13 +100,11 @@ def integer_words(leaf: Leaf, values: Words) -> Words:
     wire = leaf.column.wire
     if wire == "u8":
         return values.astype(np.uint64)
-    width = WIDTHS[wire] * 8
-    low, high = (-(1 << 31), (1 << 31) - 1) if wire == "i4" else (0, 1 if wire == "b1" else (1 << width) - 1)
-    outside = (values < low) | (values > high)
-    if outside.any():
-        row = int(np.flatnonzero(outside)[0])
-        raise ColumnError(leaf.path, row, f"{int(values[row])} does not lie in {low}..{high}")
-    return values.astype(np.int32).view(np.uint32) if wire == "i4" else values.astype(word_type(wire))
+    words = values.astype(np.int32) if wire == "i4" else values.astype(word_type(wire))
+    if bool((words != values).any()) or (wire == "b1" and bool((words > 1).any())):
+        row = int(np.flatnonzero((words != values) | (words > 1 if wire == "b1" else False))[0])
+        raise ColumnError(leaf.path, row, f"{int(values[row])} does not fit {wire}")
+    return words.view(np.uint32) if wire == "i4" else words
 
 
 def require_finite(leaf: Leaf, words: Words) -> None:
@@ -130,24 +129,38 @@ def values_from_words(wire: WireType, words: Words) -> list[Cell]:
     return words.tolist()
 
 
-def words_from_runtime(leaf: Leaf, values: Sequence[Cell]) -> Words:
-    """Bit patterns of values as the Python runtime holds them: floats are rounded to f32, enums are integers.
+def columns_from_runtime(leaves: Sequence[Leaf], columns: Sequence[Sequence[Cell]]) -> tuple[Words, ...]:
+    """Bit patterns of columns as the Python runtime holds them: floats are rounded to f32, enums are integers.
 
     The few runtime fields that are doubles (the alternate weapon's longest reload among them) are f32 in the
-    original, so rounding gives the value that the original stores.
+    original, so rounding gives the value that the original stores. All floats are packed in one go, and all integers.
     """
-    count = len(values)
-    match leaf.column.wire:
-        case "text":
-            return np.array(values, dtype=_TEXT) if count else np.empty(0, _TEXT)
-        case "f4":
-            with np.errstate(over="ignore", invalid="ignore"):
-                words: Words = np.frombuffer(struct.pack(f"<{count}d", *values)).astype(np.float32).view(np.uint32)
-            require_finite(leaf, words)
-            return words
-        case "u8":
-            return np.frombuffer(struct.pack(f"<{count}Q", *values), np.uint64)
-        case "b1":
-            return np.frombuffer(struct.pack(f"<{count}?", *values), np.uint8)
-        case _:
-            return integer_words(leaf, np.frombuffer(struct.pack(f"<{count}q", *values), np.int64))
+    words: dict[str, Words] = {}
+    floats = [position for position, leaf in enumerate(leaves) if leaf.column.wire == "f4"]
+    if floats:
+        matrix = _packed("d", [columns[position] for position in floats])
+        with np.errstate(over="ignore", invalid="ignore"):
+            bits: Words = matrix.astype(np.float32).view(np.uint32)
+        rows: list[Words] = list(bits)
+        if bool(((bits & _EXPONENT_MASK) == _EXPONENT_MASK).any()):
+            for position, row in zip(floats, rows, strict=True):
+                require_finite(leaves[position], row)
+        words.update({leaves[position].path: row for position, row in zip(floats, rows, strict=True)})
+    integers = [position for position, leaf in enumerate(leaves) if leaf.column.wire not in ("f4", "u8", "text")]
+    if integers:
+        numbers: list[Words] = list(_packed("q", [columns[position] for position in integers]))
+        for position, row in zip(integers, numbers, strict=True):
+            words[leaves[position].path] = integer_words(leaves[position], row)
+    for leaf, column in zip(leaves, columns, strict=True):
+        if leaf.column.wire == "text":
+            words[leaf.path] = np.array(column, dtype=_TEXT)
+        elif leaf.column.wire == "u8":
+            words[leaf.path] = _packed("Q", [column])[0].copy()
+    return tuple(words[leaf.path] for leaf in leaves)
+
+
+def _packed(code: str, columns: Sequence[Sequence[Cell]]) -> Words:
+    """Columns of equal length as the rows of one matrix of doubles (d) or 64-bit integers (q, Q)."""
+    packed = struct.pack(f"<{len(columns) * len(columns[0])}{code}", *chain.from_iterable(columns))
+    word = {"d": np.float64, "q": np.int64, "Q": np.uint64}[code]
+    return np.frombuffer(packed, word).reshape(len(columns), len(columns[0]))

@@ -26,6 +26,8 @@ from crimson.dbg.layout import TABLE_BY_NAME
 from crimson.dbg.rows import Cell
 from crimson.dbg.runtime_paths import read_player
 
+_WATCHED_BEYOND = 24
+
 
 class PoolSlot(Protocol):
     active: bool
@@ -56,8 +58,9 @@ class Live:
 class ResidueDigest[Slot: msgspec.Struct]:
     """Splits a pool into live and other slots, and keeps the digest of the others.
 
-    A slot that was never live is compared only by `untouched`, at chunk borders: nearly all slots are such slots, and
-    the runtime has no reason to write to one. With `watch_all` every slot is compared after every tick.
+    Slots are handed out from the lowest free one on, so slots far above any that was live are compared only by
+    `untouched`, at chunk borders: nearly all slots are such slots, and the runtime has no reason to write to one.
+    With `watch_all` every slot is compared after every tick.
     """
 
     def __init__(
@@ -80,9 +83,10 @@ class ResidueDigest[Slot: msgspec.Struct]:
         self._copies: list[Slot | None] = []
         self._hashes: list[bytes] = []
         self._watched: list[int] = []
+        # Slots from here on are not watched.
+        self._bound = 0
         # The watched slots as last hashed; none when the set of live slots has changed since.
         self._compared: list[Slot | None] | None = None
-        self._used: set[int] = set()
         self._digest = 0
 
     def sample(self, pool: Sequence[Slot]) -> int:
@@ -100,22 +104,22 @@ class ResidueDigest[Slot: msgspec.Struct]:
         return self._digest
 
     def untouched(self, pool: Sequence[Slot]) -> bool:
-        """Whether the slots that were never live are as they were at the start."""
-        unused = [index for index in range(len(pool)) if index not in self._used]
-        return [pool[index] for index in unused] == [self._copies[index] for index in unused]
+        """Whether the slots that are not watched are as they were at the start."""
+        return list(pool[self._bound :]) == self._copies[self._bound : len(pool)]
 
     def _start(self, pool: Sequence[Slot], flags: list[Cell]) -> None:
         entries = [*pool, *self._extra()]
         self._copies = [copy.copy(entry) for entry in entries]
         self._hashes = [digests.slot_hash(self._pack(entry)) for entry in entries]
-        if self._watch_all:
-            self._used = set(range(len(flags)))
+        self._bound = len(flags) if self._watch_all else min(_WATCHED_BEYOND, len(flags))
 
     def _split(self, flags: list[Cell]) -> None:
         self._flags = flags
         self._live.indexes = [index for index, flag in enumerate(flags) if flag]
-        self._used.update(self._live.indexes)
-        self._watched = [index for index in sorted(self._used) if not flags[index]]
+        if self._live.indexes:
+            # A slot can be handed out and given back within a tick, so some beyond the last live one are watched.
+            self._bound = max(self._bound, min(self._live.indexes[-1] + _WATCHED_BEYOND, len(flags)))
+        self._watched = [index for index, flag in enumerate(flags[: self._bound]) if not flag]
         for index in self._live.indexes:
             self._copies[index] = None
             self._hashes[index] = digests.SAMPLED_SLOT

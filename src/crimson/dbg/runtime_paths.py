@@ -17,7 +17,6 @@ _NO_WEAPON = WeaponSlot(weapon_id=WeaponId.NONE)
 _PLAYER_PATHS = {
     "low_health_timer": "bleed_drip_timer",
     "evil_eyes_target": "evil_eyes_target_creature",
-    "doctor_target": "doctor_target_creature",
     "bonus_hover_index": "bonus_aim_hover_index",
     "bonus_hover_timer_ms": "bonus_aim_hover_timer_ms",
 }

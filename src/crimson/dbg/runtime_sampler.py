@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 import numpy as np
 from crimson.bonuses.pool import BonusEntry
@@ -22,7 +22,11 @@ from crimson.dbg.rows import Cell, TableRows, Words, empty_rows
 from crimson.dbg.runtime_hidden import HiddenSampler, LiveSlots
 from crimson.dbg.runtime_paths import GAMEPLAY_PATHS, read_player, read_quest, read_tutorial, read_vitals
 
-_PERK_CHOICES = 7
+# The columns of `sim_state` that no plain path reads, in the schema's order.
+_STAGE = ("gameplay.quest_stage_major", "gameplay.quest_stage_minor")
+_CHOICES = tuple(f"gameplay.perks.choices.choice_{position}" for position in range(7))
+_DOCTOR = ("gameplay.perks.doctor_target",)
+_KILL_PLACES = tuple(f"gameplay.survival_rewards.kill_pos_{place}.{part}" for place in range(3) for part in "xy")
 # Reading values while their objects are still in the processor's cache is worth more than larger batches.
 _COMPACT_TICKS = 16
 
@@ -50,7 +54,7 @@ class SparseCounts:
 
 
 class StaleDigests(Exception):
-    """A slot that was never live has changed: the run must be sampled again with every slot watched."""
+    """A slot has changed that was not watched: the run must be sampled again with every slot watched."""
 
 
 class RuntimeSampler:
@@ -78,31 +82,27 @@ class RuntimeSampler:
         self.reflex_boost_at_entry = 0.0
 
     def _gameplay_reader(self) -> Callable[[], tuple[Cell, ...]]:
-        """Reads `sim_state`'s own columns: one read of plain paths, with the runtime's lists put in between."""
-        table, world = TABLE_BY_NAME["sim_state"], self._session.world
+        """Reads `sim_state`'s own columns: one read of plain paths, with what needs more than a path put in between."""
+        world = self._session.world
         level = world.state.quest_level
         stage = (0, 0) if level is None else (int(level.major), int(level.minor))
-        names = [leaf.path for leaf in table.leaves]
-        choices = names.index("gameplay.perks.choices.choice_0")
-        places = names.index("gameplay.survival_rewards.kill_pos_0.x")
-        parts = (names[:1], names[3:choices], names[choices + _PERK_CHOICES : places], names[places + 6 :])
-        plain = attrgetter(*(GAMEPLAY_PATHS[name] for part in parts for name in part))
-        first, second = 1 + len(parts[1]), 1 + len(parts[1]) + len(parts[2])
-        padding = (0,) * _PERK_CHOICES
+        names = [leaf.path for leaf in TABLE_BY_NAME["sim_state"].leaves]
+        plain = [name for name in names if name in GAMEPLAY_PATHS]
+        read_plain = attrgetter(*(GAMEPLAY_PATHS[name] for name in plain))
+        special = [name for name in names if name not in GAMEPLAY_PATHS]
+        if special != [*_STAGE, *_CHOICES, *_DOCTOR, *_KILL_PLACES]:
+            raise TypeError(f"these columns of sim_state need reading: {special}")
+        # Where each column's value lies among the plain values followed by the special ones.
+        order = itemgetter(*((plain + special).index(name) for name in names))
+        padding = (0,) * len(_CHOICES)
 
         def read() -> tuple[Cell, ...]:
-            values = plain(world)
-            offered = tuple(world.state.perk_selection.choices)
-            place_0, place_1, place_2 = world.state.survival_first_kill_pos
-            return (
-                values[:1]
-                + stage
-                + values[1:first]
-                + (offered + padding)[:_PERK_CHOICES]
-                + values[first:second]
-                + (place_0.x, place_0.y, place_1.x, place_1.y, place_2.x, place_2.y)
-                + values[second:]
-            )
+            state = world.state
+            offered = (*state.perk_selection.choices, *padding)[: len(padding)]
+            place_0, place_1, place_2 = state.survival_first_kill_pos
+            places = (place_0.x, place_0.y, place_1.x, place_1.y, place_2.x, place_2.y)
+            doctor = world.players[0].doctor_target_creature
+            return order((*read_plain(world), *stage, *offered, doctor, *places))
 
         return read
 

@@ -205,11 +205,9 @@ class Player(Row, frozen=True, forbid_unknown_fields=True):
     aim: LinearVec2
     aim_heading: F32Linear
     evil_eyes_target: I32
-    doctor_target: I32
     auto_target: I32
     weapon: Weapon
     alt_weapon: Weapon
-    alt_weapon_swap_cooldown_ms: I32Clock
     weapon_reset_latch: I32
     spread_heat: F32Linear
     muzzle_flash_alpha: F32Linear
@@ -217,11 +215,9 @@ class Player(Row, frozen=True, forbid_unknown_fields=True):
     level: I32
     plaguebearer_active: Bool
     hot_tempered_timer: F32Linear
-    hot_tempered_interval: F32
     man_bomb_timer: F32Linear
     living_fortress_timer: F32Linear
     fire_cough_timer: F32Linear
-    fire_cough_interval: F32
     speed_bonus_timer: F32Linear
     shield_timer: F32Linear
     fire_bullets_timer: F32Linear
@@ -262,6 +258,8 @@ class PerkGlobals(Row, frozen=True, forbid_unknown_fields=True):
     lean_mean_exp_timer: F32Linear
     jinxed_timer: F32Linear
     plaguebearer_infection_count: I32
+    # The creature slot under player one's aim, for Doctor; -1 when there is none.
+    doctor_target: I32
 
 
 class SurvivalRewards(Row, frozen=True, forbid_unknown_fields=True):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+
+import msgspec
 
 from crimson.dbg.container import ChunkEntry
 from crimson.dbg.payload import encode_chunk
 from crimson.dbg.report import Check, VerifyReport
-from crimson.dbg.schema import TraceMeta
+from crimson.dbg.schema import RunSettings, TraceMeta
 from crimson.dbg.trace import TraceReader
 
 
@@ -82,7 +85,7 @@ def _replay_checks(reader: TraceReader, replay: Path) -> list[Check]:
             ok=mine.run == theirs.run,
             evidence=f"seed {theirs.run.seed}, mode {theirs.run.mode_id}, {theirs.run.player_count} player(s)"
             if mine.run == theirs.run
-            else f"the trace says {mine.run}, the replay {theirs.run}",
+            else ", ".join(_differing_settings(mine.run, theirs.run)),
         ),
         Check(
             "game version",
@@ -104,3 +107,10 @@ def _replay_checks(reader: TraceReader, replay: Path) -> list[Check]:
             evidence=f"the first draw starts at {first[0] if first else 'nothing'}, the seed is {theirs.run.seed}",
         ),
     ]
+
+
+def _differing_settings(mine: RunSettings, theirs: RunSettings) -> Iterator[str]:
+    replay = msgspec.structs.asdict(theirs)
+    for name, value in msgspec.structs.asdict(mine).items():
+        if value != replay[name]:
+            yield f"{name} is {value} in the trace and {replay[name]} in the replay"

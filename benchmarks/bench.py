@@ -1,0 +1,207 @@
+"""What this project must reach, measured as ratios in one run; `just bench`.
+
+Each pair is run in turns and the least CPU time of each side counts, since other work on the machine only adds to it.
+The peer is the `dbg` of crimsonland 0.10.0, installed into an environment of its own where packages can be had.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests" / "support")]
+
+import synthetic  # noqa: E402
+from crimson.replay.codec import dump_replay_file  # noqa: E402
+from crimson.replay.driver.playback_driver import PlaybackDriver  # noqa: E402
+
+from capture_replays import BENCH_PLAN, make_replay  # noqa: E402
+from crimson.dbg.container import TICKS_PER_CHUNK  # noqa: E402
+from crimson.dbg.record import record_replay  # noqa: E402
+from crimson.dbg.replays import load_replay  # noqa: E402
+from crimson.dbg.trace import TraceReader  # noqa: E402
+from crimson.dbg.trace_writer import TraceWriter  # noqa: E402
+
+PEER = "crimsonland==0.10.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    what: str
+    measured: str
+    target: str
+    reached: bool | None
+
+
+def _cpu(action: Callable[[], None]) -> float:
+    begin = time.process_time()
+    action()
+    return time.process_time() - begin
+
+
+def _in_turns(rounds: int, *actions: Callable[[], None]) -> list[float]:
+    """The least CPU seconds of each action."""
+    best = [float("inf")] * len(actions)
+    for _ in range(rounds):
+        for position, action in enumerate(actions):
+            best[position] = min(best[position], _cpu(action))
+    return best
+
+
+def _run(*command: str | Path) -> tuple[float, int]:
+    """User CPU seconds and peak memory (KiB) of a whole process."""
+    code = (
+        "import resource, subprocess, sys\n"
+        "done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)\n"
+        "if done.returncode: sys.exit(done.stderr)\n"
+        "used = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
+        "print(used.ru_utime, used.ru_maxrss)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *map(str, command)], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{command}: {done.stderr.strip()}")
+    seconds, peak = done.stdout.split()
+    return float(seconds), int(peak)
+
+
+def _least(rounds: int, *command: str | Path) -> tuple[float, int]:
+    runs = [_run(*command) for _ in range(rounds)]
+    return min(run[0] for run in runs), max(run[1] for run in runs)
+
+
+def _tool() -> Path:
+    return Path(sys.executable).with_name("crimson-dbg")
+
+
+def record_rows(work: Path, rounds: int) -> Iterator[Row]:
+    """Recording against the bare re-simulation, and the size of what it writes."""
+    replay = work / "bench.crd"
+    dump_replay_file(replay, make_replay(BENCH_PLAN))
+    loaded, trace = load_replay(replay), work / "bench.cdt"
+
+    def bare() -> None:
+        PlaybackDriver(loaded.replay, warn_on_version_mismatch=False).walk_ticks()
+
+    def record() -> None:
+        record_replay(loaded, trace)
+
+    bare_time, record_time = _in_turns(rounds, bare, record)
+    with TraceReader(trace) as reader:
+        ticks = reader.tick_count
+        creatures = sum(len(reader.tables(entry)["entity_samples.creatures"]) for entry in reader.tick_entries) / ticks
+    ratio, size = record_time / bare_time, trace.stat().st_size / ticks
+    rate = f"{ticks / record_time:.0f} against {ticks / bare_time:.0f} ticks/s, {creatures:.0f} creatures a tick"
+    yield Row("record against bare re-simulation", f"{ratio:.3f}  ({rate})", "at most 1.10", ratio <= 1.10)
+    yield Row("trace size", f"{size:.0f} bytes a tick", "at most 500", size <= 500)
+
+
+def diff_rows(work: Path, rounds: int, peer: Path | None) -> Iterator[Row]:
+    """Comparing two equal traces, as whole processes."""
+    trace, copy = work / "bench.cdt", work / "copy.cdt"
+    shutil.copyfile(trace, copy)
+    ours, our_peak = _least(rounds, _tool(), "diff", trace, copy)
+    yield Row("diff of equal traces, whole process", f"{ours:.3f} s user, {our_peak // 1024} MB", "see below", None)
+    if peer is None:
+        yield Row("the same, peer", "could not be installed", "", None)
+        return
+    old = _peer_trace(work, peer)
+    theirs, peak = _least(2, peer.with_name("crimson"), "dbg", "diff", old, old)
+    size = old.stat().st_size / BENCH_PLAN.max_ticks
+    yield Row("the same, peer", f"{theirs:.3f} s user, {peak // 1024} MB; {size:.0f} bytes a tick", "", None)
+    yield Row("peer's time over ours", f"{theirs / ours:.1f} times", "at least 20", theirs / ours >= 20)
+
+
+def _peer_trace(work: Path, peer: Path) -> Path:
+    inputs, replay, trace = work / "inputs.json", work / "peer.crd", work / "peer.cdt"
+    ticks = load_replay(work / "bench.crd").replay.ticks
+    inputs.write_text(json.dumps([list(tick.inputs[0]) for tick in ticks]))
+    script = Path(__file__).with_name("peer_replay.py")
+    _run(peer, script, inputs, str(BENCH_PLAN.spec.seed), replay)
+    _run(peer.with_name("crimson"), "dbg", "record", replay, "--out", trace)
+    return trace
+
+
+def _install_peer(work: Path) -> Path | None:
+    python = work / "peer" / "bin" / "python"
+    for command in (
+        ["uv", "venv", "-q", "--python", "3.13", str(python.parents[1])],
+        ["uv", "pip", "install", "-q", "--python", str(python), PEER],
+    ):
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            return None
+    return python
+
+
+def scaling_rows(work: Path, rounds: int) -> Iterator[Row]:
+    """Time and memory of a diff against the number of ticks."""
+    used = []
+    for chunks in (20, 80):
+        path = work / f"long{chunks}.cdt"
+        _write_long(path, chunks)
+        used.append(_least(rounds, sys.executable, "-c", _DIFF_CODE, path, path))
+    base = _least(rounds, sys.executable, "-c", _DIFF_CODE.replace("diff_traces(", "(lambda *paths: None)("), "x", "y")
+    growth = (used[1][0] - base[0]) / max(used[0][0] - base[0], 1e-6)
+    memory = used[1][1] / used[0][1]
+    yield Row("diff, time for 4 times the ticks", f"{growth:.2f} times", "linear: about 4", growth < 5)
+    yield Row("diff, memory for 4 times the ticks", f"{memory:.2f} times", "flat: about 1", memory < 1.1)
+
+
+_DIFF_CODE = (
+    "import sys\nfrom pathlib import Path\nfrom crimson.dbg.diff import diff_traces\n"
+    "diff_traces(Path(sys.argv[1]), Path(sys.argv[2]))\n"
+)
+
+
+def _write_long(path: Path, chunks: int) -> None:
+    with path.open("wb") as file:
+        writer = TraceWriter(file, synthetic.meta())
+        writer.write_tables(synthetic.tables_of(-1, -1), -1, -1)
+        for chunk in range(chunks):
+            first = chunk * TICKS_PER_CHUNK
+            writer.write_tables(
+                synthetic.tables_of(first, first + TICKS_PER_CHUNK - 1), first, first + TICKS_PER_CHUNK - 1
+            )
+        writer.finish()
+
+
+def start_row(rounds: int) -> Row:
+    seconds, _ = _least(rounds, _tool(), "--help")
+    return Row("command start, --help", f"{seconds:.3f} s user", "under 0.25", seconds < 0.25)
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(description="measure what this project must reach")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--peer", type=Path, help=f"python of an environment that has {PEER}")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as scratch:
+        work = Path(scratch)
+        peer = options.peer or _install_peer(work)
+        rows: list[Row] = []
+        for group in (
+            record_rows(work, options.rounds),
+            diff_rows(work, options.rounds, peer),
+            scaling_rows(work, options.rounds),
+            iter((start_row(options.rounds),)),
+        ):
+            for row in group:
+                rows.append(row)
+                mark = "" if row.reached is None else "reached" if row.reached else "MISSED"
+                sys.stdout.write(f"{row.what:<38}{row.measured:<60}{row.target:<18}{mark}\n")
+                sys.stdout.flush()
+    sys.stdout.write(f"peak memory of this run: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

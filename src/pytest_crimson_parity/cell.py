@@ -1,0 +1,51 @@
+"""One capture against one candidate: the facts that an item sends to whoever writes the summary."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+ITEM_PREFIX = "parity-"
+_PREFIX = "parity_"
+
+
+class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Travels as user properties, which xdist forwards and JUnit files show."""
+
+    capture: str
+    candidate: str
+    mode: str = ""
+    ticks: int = 0
+    # A verdict of diff, or the word for what kept the two from being compared. Where neither came
+    # to replace this one, it was this tool that broke down.
+    verdict: str = "tool fault"
+    # -1 is the state after run set-up; absent when nothing diverged.
+    first_bad_tick: int | None = None
+    lead: str = ""
+    blips: int = 0
+    # How many regions of unsampled state differ.
+    hidden: int = 0
+    # Where the blips and the hidden differences are.
+    note: str = ""
+    # Whether the candidate's trace was there already.
+    cached: bool = False
+    seconds: float = 0.0
+
+    def properties(self) -> list[tuple[str, str]]:
+        return [
+            (f"{_PREFIX}{name}", str(value))
+            for name, value in msgspec.structs.asdict(self).items()
+            if value is not None
+        ]
+
+
+def cell_of(report: pytest.TestReport) -> Cell | None:
+    """The cell that a report carries, if it is one of a parity item.
+
+    xdist makes the report of an item whose worker died, without what the item would have told.
+    """
+    capture, _, name = report.nodeid.rpartition("::")
+    if report.when not in ("setup", "call", "teardown") and name.startswith(ITEM_PREFIX):
+        return Cell(capture, name.removeprefix(ITEM_PREFIX), verdict="crashed")
+    facts = {name.removeprefix(_PREFIX): value for name, value in report.user_properties if name.startswith(_PREFIX)}
+    return msgspec.convert(facts, Cell, strict=False) if facts else None

@@ -1,0 +1,82 @@
+"""Collection: the items of a `.cdt` file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from pytest_crimson_parity.candidates import Candidate
+from pytest_crimson_parity.capture import MODES, Capture
+from pytest_crimson_parity.cell import ITEM_PREFIX
+from pytest_crimson_parity.compare import Comparer
+from pytest_crimson_parity.items import CaptureItem, HealthItem, ParityItem, VerifyItem
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a collection came across."""
+
+    captures: int = 0
+    # Traces of candidates, which are not compared with anything.
+    candidate_traces: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """Makes the items of a capture."""
+
+    candidates: Sequence[Candidate]
+    comparer: Comparer
+    counts: Counts
+
+    def items(self, parent: pytest.Collector, path: Path) -> Iterator[CaptureItem]:
+        capture = Capture(path)
+        if capture.is_candidate:
+            self.counts.candidate_traces += 1
+            return
+        self.counts.captures += 1
+        yield HealthItem.from_parent(parent, name="health", capture=capture, marks=("health",))
+        yield VerifyItem.from_parent(parent, name="verify", capture=capture, marks=("verify",))
+        for candidate in self.candidates:
+            # No brackets: with pytest 9.2, --lf does not find items that have them.
+            yield ParityItem.from_parent(
+                parent,
+                name=f"{ITEM_PREFIX}{candidate.name}",
+                capture=capture,
+                marks=("parity", candidate.name),
+                candidate=candidate,
+                comparer=self.comparer,
+            )
+
+
+class CaptureFile(pytest.File):
+    """A `.cdt` file; one of a candidate has no items."""
+
+    questions: Questions
+
+    @classmethod
+    def of(cls, parent: pytest.Collector, path: Path, questions: Questions) -> Self:
+        # Set afterwards: pytest warns of file nodes whose constructor takes arguments of its own.
+        node = cls.from_parent(parent, path=path)
+        node.questions = questions
+        return node
+
+    def collect(self) -> Iterator[CaptureItem]:
+        return self.questions.items(self, self.path)
+
+
+def add_markers(config: pytest.Config, candidates: Sequence[Candidate]) -> None:
+    """Register what the items are marked with, for -m, -k and --markers."""
+    described = {
+        "health": "is a capture fit for parity analysis",
+        "verify": "is a capture whole, and of the run in its replay",
+        "parity": "does a candidate play as the original did",
+        **{mode: f"captures of the game mode {mode}" for mode in MODES},
+        **{candidate.name: f"comparisons with the candidate {candidate.name}" for candidate in candidates},
+    }
+    for name, text in described.items():
+        config.addinivalue_line("markers", f"{name}: {text}")

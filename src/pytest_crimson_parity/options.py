@@ -1,0 +1,94 @@
+"""The options of the plugin: how they are declared, and what they mean once parsed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+DEFAULT_CANDIDATES = "python"
+# Beside the tests and not in pytest's own cache: entries are named by content, so none goes stale,
+# and --cache-clear should not throw hours of recording away.
+DEFAULT_CACHE = ".crimson-parity"
+DEFAULT_CACHE_MIB = 2048
+_MIB = 1024 * 1024
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare the options. Runs in every pytest process, so nothing heavy is imported for it."""
+    group = parser.getgroup("crimson parity")
+    group.addoption(
+        "--parity",
+        nargs="?",
+        const=DEFAULT_CANDIDATES,
+        default=None,
+        metavar="CANDIDATES",
+        help="collect captures as parity items; choose candidates with =python,...",
+    )
+    group.addoption(
+        "--parity-strict",
+        action="store_true",
+        help="fail on differences that heal by themselves and on hidden state that differs",
+    )
+    group.addoption(
+        "--parity-cache",
+        metavar="DIR",
+        help=f"keep recorded candidate traces here (default: {DEFAULT_CACHE} in the rootdir)",
+    )
+    parser.addini("parity_cache_dir", "where recorded candidate traces are kept; relative to the rootdir")
+    parser.addini(
+        "parity_cache_mib",
+        "least recently used candidate traces are removed above this size, in MiB",
+        type="int",
+        default=DEFAULT_CACHE_MIB,
+    )
+    parser.addini(
+        "parity_sustain",
+        "how many consecutive ticks must differ to count as a divergence",
+        type="int",
+        default=3,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ParityOptions:
+    """What the user asked for."""
+
+    candidates: tuple[str, ...]
+    strict: bool
+    sustain: int
+    cache_dir: Path
+    cache_bytes: int
+
+
+def read_options(config: pytest.Config) -> ParityOptions:
+    """The options of a run with `--parity`; a value that means nothing is a usage error."""
+    sustain: int = config.getini("parity_sustain")
+    mib: int = config.getini("parity_cache_mib")
+    if sustain < 1:
+        raise pytest.UsageError(f"parity_sustain is {sustain}; at least 1 tick must differ")
+    if mib < 0:
+        raise pytest.UsageError(f"parity_cache_mib is {mib}; it is a size")
+    return ParityOptions(
+        candidates=_candidates(config.getoption("parity")),
+        strict=config.getoption("parity_strict"),
+        sustain=sustain,
+        cache_dir=_cache_dir(config),
+        cache_bytes=mib * _MIB,
+    )
+
+
+def _candidates(given: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip() for name in given.split(",") if name.strip()))
+    if not names:
+        raise pytest.UsageError("--parity= names no candidate")
+    return names
+
+
+def _cache_dir(config: pytest.Config) -> Path:
+    option: str | None = config.getoption("parity_cache")
+    if option:
+        return (config.invocation_params.dir / Path(option).expanduser()).absolute()
+    ini: str = config.getini("parity_cache_dir")
+    return config.rootpath / Path(ini or DEFAULT_CACHE).expanduser()

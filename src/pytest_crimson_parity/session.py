@@ -1,0 +1,156 @@
+"""The hooks of a run with `--parity`.
+
+Such a run is about captures: in folders only `.cdt` files are collected. A test file that is named on the
+command line is collected as ever, next to the captures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from crimson.dbg.errors import ParityError
+from pytest_crimson_parity.cache import TraceCache
+from pytest_crimson_parity.candidates import choose_candidates
+from pytest_crimson_parity.capture import SUFFIX
+from pytest_crimson_parity.cell import Cell, cell_of
+from pytest_crimson_parity.collect import CaptureFile, Counts, Questions, add_markers
+from pytest_crimson_parity.compare import Comparer
+from pytest_crimson_parity.items import CaptureItem, Disparity, explain
+from pytest_crimson_parity.options import read_options
+from pytest_crimson_parity.ordering import longest_first
+from pytest_crimson_parity.summary import write_summary
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+    from xdist.scheduler import Scheduling
+    from xdist.workermanage import WorkerController
+
+_OUTPUT = "crimson_parity_counts"
+# Collection went to its end, so what it found can be told.
+_COLLECTED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+
+
+class ParitySession:
+    """Registered as a plugin in the controller and in every worker."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        options = read_options(config)
+        candidates = choose_candidates(options.candidates)
+        add_markers(config, candidates)
+        # For workers, which may have another working directory.
+        config.option.parity_cache = str(options.cache_dir)
+        self._config = config
+        self._cache_dir = options.cache_dir
+        self._names = options.candidates
+        self._counts = Counts()
+        cache = TraceCache(options.cache_dir, options.cache_bytes)
+        comparer = Comparer(cache, options.sustain, options.strict)
+        self._questions = Questions(candidates, comparer, self._counts)
+        self._cells: dict[str, Cell] = {}
+        self._named = {_path_of(config, argument) for argument in config.args}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        # With xdist, pytest's own check is made in the workers and nobody hears of it.
+        if self._config.getoption("pyargs"):
+            return
+        for argument in self._config.args:
+            if not _path_of(self._config, argument).exists():
+                raise pytest.UsageError(f"file or directory not found: {argument}")
+
+    def pytest_report_header(self) -> str:
+        folder, root = self._cache_dir, self._config.rootpath
+        where = folder.relative_to(root) if folder.is_relative_to(root) else folder
+        return f"crimson parity: {', '.join(self._names)}; candidate traces: {where}"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        if collection_path == self._cache_dir:
+            return True
+        if collection_path.suffix == SUFFIX or collection_path.is_dir():
+            return None
+        # pytest asks about a file that is named itself only when its folder is named too.
+        return None if collection_path.resolve() in self._named else True
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> CaptureFile | None:
+        if file_path.suffix != SUFFIX:
+            return None
+        return CaptureFile.of(parent, file_path, self._questions)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        if hasattr(self._config, "workerinput"):
+            longest_first(items)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if isinstance(item, CaptureItem) and call.excinfo is not None:
+            problem = call.excinfo.value
+            # What the user can act on, in words; where it was raised matters only for real bugs.
+            if isinstance(problem, ParityError):
+                report.longrepr = explain(problem)
+            elif isinstance(problem, Disparity):
+                report.longrepr = str(problem)
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if f"{SUFFIX}::" in report.nodeid:
+            # A worker that dies does not tell what it collected.
+            self._counts.captures = max(self._counts.captures, 1)
+        cell = cell_of(report)
+        if cell is None or (report.when != "call" and report.passed):
+            return
+        self._cells[report.nodeid] = cell
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
+        output = getattr(self._config, "workeroutput", None)
+        if output is not None:
+            output[_OUTPUT] = (self._counts.captures, self._counts.candidate_traces)
+        elif not self._counts.captures and session.exitstatus == pytest.ExitCode.OK:
+            # Other tests may have passed; a parity run without a capture has not.
+            session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+        return (yield)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: WorkerController) -> None:
+        output = getattr(node, "workeroutput", None) or {}
+        # Every worker collects everything.
+        captures, candidate_traces = output.get(_OUTPUT, (0, 0))
+        self._counts.captures = max(self._counts.captures, captures)
+        self._counts.candidate_traces = max(self._counts.candidate_traces, candidate_traces)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Producer) -> Scheduling | None:
+        if config.getoption("dist") != "load":
+            return None  # another distribution was asked for
+        from pytest_crimson_parity.scheduling import CaptureScheduling
+
+        return CaptureScheduling(config, log)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
+        if self._cells:
+            write_summary(terminalreporter, list(self._cells.values()))
+        if self._counts.candidate_traces:
+            terminalreporter.line(
+                f"skipped {self._counts.candidate_traces} trace(s) of candidates: "
+                "only an original is something to measure against"
+            )
+        if not self._counts.captures and exitstatus in _COLLECTED:
+            where = ", ".join(self._config.args)
+            terminalreporter.line(
+                f"ERROR: --parity found no capture, that is no NAME.cdt of the original, in {where}",
+                red=True,
+            )
+
+
+def _path_of(config: pytest.Config, argument: str) -> Path:
+    """The file or folder that an argument names, whatever it selects there."""
+    return (config.invocation_params.dir / argument.split("::", maxsplit=1)[0]).resolve()

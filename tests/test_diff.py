@@ -1,0 +1,105 @@
+"""A diff finds just the differences there are, whatever they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import synthetic
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from synthetic import Tables
+
+from crimson.dbg.diff import HIDDEN_CHANNEL, diff_traces
+from crimson.dbg.errors import BadUsage
+from crimson.dbg.layout import TABLES
+from crimson.dbg.schema import SETUP_TICK
+from crimson.dbg.sustained import first_sustained
+
+TICKS = 300
+
+_changes = st.lists(
+    st.tuples(
+        st.integers(0, len(TABLES) - 1), st.integers(0, 200), st.sets(st.integers(SETUP_TICK, TICKS - 1), max_size=8)
+    ),
+    max_size=5,
+)
+
+
+@pytest.fixture(scope="module")
+def golden(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return synthetic.write_trace(tmp_path_factory.mktemp("golden") / "golden.cdt", TICKS)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changes=_changes, sustain=st.integers(1, 4))
+def test_it_finds_just_what_was_changed(
+    changes: list[tuple[int, int, set[int]]], sustain: int, golden: Path, tmp_path: Path
+) -> None:
+    # One change for each table, so that none undoes another.
+    chosen = {number: (position, ticks) for number, position, ticks in changes}
+
+    def change(tables: Tables, first: int) -> None:
+        for number, (position, ticks) in chosen.items():
+            table = TABLES[number]
+            synthetic.changing(table, position % len(table.leaves), sorted(ticks))(tables, first)
+
+    changed = synthetic.write_trace(tmp_path / "changed.cdt", TICKS, change=change)
+    report = diff_traces(golden, changed, sustain=sustain)
+    expected: dict[str, set[int]] = {}
+    for number, (_, ticks) in chosen.items():
+        expected.setdefault(TABLES[number].channel, set()).update(ticks)
+    found = {row.channel: (row.first_tick, row.ticks) for row in report.channels}
+    assert found == {
+        channel: (min(ticks), len(ticks)) for channel, ticks in expected.items() if ticks and channel != HIDDEN_CHANNEL
+    }
+    hidden = expected.get(HIDDEN_CHANNEL, set())
+    assert [(row.first_tick, row.ticks) for row in report.hidden] == ([(min(hidden), len(hidden))] if hidden else [])
+    visible = sorted(set().union(*(ticks for channel, ticks in expected.items() if channel != HIDDEN_CHANNEL)))
+    rule = first_sustained(visible, TICKS - 1, sustain)
+    assert (report.first_bad_tick, report.blips) == (rule.onset, rule.blips)
+    assert report.ok == (rule.onset is None)
+    assert report.ticks_compared == TICKS
+
+
+def test_a_window_compares_its_ticks_only(golden: Path, tmp_path: Path) -> None:
+    table = TABLES[0]
+    changed = synthetic.write_trace(
+        tmp_path / "changed.cdt", TICKS, change=synthetic.changing(table, 1, range(100, 120))
+    )
+    assert diff_traces(golden, changed, ticks=(0, 99)).verdict == "equal"
+    assert diff_traces(golden, changed, ticks=(120, 299)).verdict == "equal"
+    inside = diff_traces(golden, changed, ticks=(90, 110))
+    assert (inside.verdict, inside.first_bad_tick, inside.ticks_compared) == ("diverged", 100, 21)
+    beyond = diff_traces(golden, changed, ticks=(250, 9999))
+    assert (beyond.verdict, beyond.window, beyond.ticks_compared) == ("equal", (250, 299), 50)
+
+
+@pytest.mark.parametrize("window", [(5, 4), (-1, 4), (TICKS, TICKS + 5)])
+def test_a_window_that_is_not_there_is_refused(window: tuple[int, int], golden: Path) -> None:
+    with pytest.raises(BadUsage):
+        diff_traces(golden, golden, ticks=window)
+
+
+def test_the_lead_is_the_cause_before_the_symptom(golden: Path, tmp_path: Path) -> None:
+    """Of the channels that differ at the first bad tick, timing explains draws, draws explain state."""
+    names = ["checkpoint", "sim_state", "entity_samples.creatures", "rng_stream", "timing_samples"]
+    for count in range(1, len(names) + 1):
+        tables = [table for table in TABLES if table.name in names[:count]]
+
+        def change(chunk: Tables, first: int, tables: list[synthetic.Table] = tables) -> None:
+            for table in tables:
+                synthetic.changing(table, 3, range(7, TICKS))(chunk, first)
+
+        changed = synthetic.write_trace(tmp_path / "changed.cdt", TICKS, change=change)
+        assert diff_traces(golden, changed).lead == names[count - 1].split(".")[0]
+
+
+def test_other_compression_of_equal_rows_is_equal(
+    golden: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Producers may compress otherwise; what counts is the raw bytes."""
+    monkeypatch.setattr("crimson.dbg.container._ZSTD_LEVEL", 1)
+    other = synthetic.write_trace(tmp_path / "other.cdt", TICKS)
+    assert other.read_bytes() != golden.read_bytes()
+    assert diff_traces(golden, other, strict=True).verdict == "equal"
