@@ -362,7 +362,7 @@ def test_a_table_that_claims_other_rows(count: Packed, tiny: Path, tmp_path: Pat
 def _moved(entry: Entry, position: int, by: int) -> Entry:
     fields = list(entry)
     fields[position] += by  # ty: ignore[unsupported-operator]
-    return tuple(fields)  # ty: ignore[invalid-return-type]
+    return tuple(fields)  # ty: ignore[invalid-explicit-return]
 
 
 def test_an_index_that_lies(long: Path, tmp_path: Path) -> None:
@@ -454,7 +454,7 @@ def _without(name: str) -> Callable[[dict[str, dict[str, Packed]]], Packed]:
             del meta[part][field]
         else:
             del meta[part]
-        return meta  # ty: ignore[invalid-return-type]
+        return meta  # ty: ignore[invalid-explicit-return]
 
     return change
 
