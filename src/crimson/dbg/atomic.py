@@ -18,8 +18,11 @@ def atomic_file(target: Path) -> Generator[BinaryIO]:
 
     An `OSError` of the block, which should do no other input or output, becomes a `ParityError` about `target`.
     """
+    if target.exists() and not target.is_file():
+        what = "a directory" if target.is_dir() else "no regular file"
+        raise ParityError(target, f"cannot be written: it is {what}")
+    make_folder(target.parent)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
     except OSError as problem:
         raise _cannot_write(target, problem) from None
@@ -42,6 +45,16 @@ def atomic_file(target: Path) -> Generator[BinaryIO]:
 
 def _cannot_write(target: Path, problem: OSError) -> ParityError:
     return ParityError(target, f"cannot be written: {problem.strerror or problem}", "nothing was left there")
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, where there is none."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise ParityError(folder, "cannot be written to: it, or a part of its path, is a file") from None
+    except OSError as problem:
+        raise ParityError(folder, f"cannot be made: {problem.strerror}") from None
 
 
 def _umask() -> int:

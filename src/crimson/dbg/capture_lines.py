@@ -48,12 +48,15 @@ class CaptureLines:
         return self._digest.hexdigest()
 
     def __iter__(self) -> Iterator[Line]:
-        with open_input(self.path) as file:
-            for number, line, complete in self._lines(file):
-                row = self._row(number, line, complete)
-                if row is None:
-                    return
-                yield Line(number, row)
+        try:
+            with open_input(self.path, CaptureProblem) as file:
+                for number, line, complete in self._lines(file):
+                    row = self._row(number, line, complete)
+                    if row is None:
+                        return
+                    yield Line(number, row)
+        except OSError as problem:
+            raise CaptureProblem(self.path, f"cannot be read: {problem.strerror or problem}") from None
 
     def _lines(self, file: BinaryIO) -> Iterator[tuple[int, bytes, bool]]:
         """Numbered lines without their newline, and whether they had one."""
