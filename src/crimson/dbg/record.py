@@ -113,6 +113,9 @@ def _walk(loaded: LoadedReplay, driver: PlaybackDriver, recorder: _Recorder, set
     except RecordError as problem:
         raise RecordRefused(loaded.path, f"the runtime made a value no trace can hold: {problem}") from None
     except (ReplayRunnerError, ValueError, ArithmeticError, LookupError, RuntimeError) as problem:
+        if recorder.sampling:
+            # Not the runtime's doing but a fault of this recorder, which must not pass for a refusal.
+            raise
         tick = recorder.next_tick
         # The driver's own messages already begin with the tick.
         reason = str(problem).removeprefix(f"tick {tick}: ") or type(problem).__name__
@@ -155,16 +158,21 @@ class _Recorder(PlaybackWalkObserver):
     report: Progress | None
     next_tick: int = 0
     chunk_start: int = 0
+    # Whether the code that runs is the recorder's own.
+    sampling: bool = False
 
     def setup(self, draws: list[RngTraceDraw]) -> None:
+        self.sampling = True
         self.sampler.setup(draws)
         self.writer.write_tables(self.sampler.take(), SETUP_TICK, SETUP_TICK)
+        self.sampling = False
 
     def before_tick(self, tick_index: int, world: WorldState, dt_tick: float) -> None:
         self.next_tick = tick_index
         self.sampler.reflex_boost_at_entry = world.state.bonuses.reflex_boost
 
     def rng_trace(self, tick_result: TickResult, draws: tuple[RngTraceDraw, ...]) -> None:
+        self.sampling = True
         self.sampler.tick(tick_result.tick_index, tick_result.payload, draws)
 
     def progress(self, next_tick_index: int) -> None:
@@ -173,6 +181,7 @@ class _Recorder(PlaybackWalkObserver):
             self.flush()
         if self.report is not None and (next_tick_index % _PROGRESS_TICKS == 0 or next_tick_index == self.limit):
             self.report(next_tick_index, self.limit)
+        self.sampling = False
 
     def flush(self) -> None:
         if self.next_tick > self.chunk_start:
