@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -98,7 +96,7 @@ def record_replay(
 def _record(
     loaded: LoadedReplay, out: Path, limit: int, progress: Progress | None, *, watch_all: bool
 ) -> PlaybackDriver:
-    with writing_trace(out, TraceMeta(python_producer(), loaded.source, None)) as writer, _quiet_collector():
+    with writing_trace(out, TraceMeta(python_producer(), loaded.source, None)) as writer:
         driver, setup_draws = _start(loaded)
         recorder = _Recorder(RuntimeSampler(driver.session, watch_all=watch_all), writer, limit, progress)
         _walk(loaded, driver, recorder, setup_draws)
@@ -129,24 +127,6 @@ def _start(loaded: LoadedReplay) -> tuple[PlaybackDriver, list[RngTraceDraw]]:
         except (ReplayRunnerError, ReplayCodecError, ValueError) as problem:
             raise RecordRefused(loaded.path, f"the runtime refuses the replay before tick 0: {problem}") from None
     return driver, draws
-
-
-@contextmanager
-def _quiet_collector() -> Generator[None]:
-    """Collect garbage at chunk borders only, and not the modules again and again.
-
-    What is buffered for a chunk is many small tuples, which make the collector run often and find nothing.
-    """
-    enabled = gc.isenabled()
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-        if enabled:
-            gc.enable()
 
 
 class _Recorder(PlaybackWalkObserver):
@@ -187,4 +167,3 @@ class _Recorder(PlaybackWalkObserver):
         if self.next_tick > self.chunk_start:
             self.writer.write_tables(self.sampler.take(), self.chunk_start, self.next_tick - 1)
             self.chunk_start = self.next_tick
-            gc.collect()
