@@ -345,7 +345,7 @@ def test_a_chunk_too_large_to_be_one_is_not_read(tmp_path: Path) -> None:
         file.truncate(size)
         file.seek(size - 16)
         file.write(struct.pack("<Q8s", 16, b"\x89CDTEND\n"))
-    with pytest.raises(DamagedTrace, match="claims 4294967295 stored bytes; a chunk has at most 68157440"):
+    with pytest.raises(DamagedTrace, match="claims 4294967295 stored bytes for"):
         TraceReader(path)
 
 

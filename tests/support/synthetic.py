@@ -11,6 +11,7 @@ from crimson.dbg import schema
 from crimson.dbg.container import TICKS_PER_CHUNK
 from crimson.dbg.layout import TABLES, Table
 from crimson.dbg.rows import TableRows, Words, word_type
+from crimson.dbg.trace import TraceReader
 from crimson.dbg.trace_writer import TraceWriter
 
 RUN = schema.RunSettings(
@@ -77,6 +78,18 @@ def write_trace(
             writer.write_tables(tables, first, last)
         writer.finish()
     return path
+
+
+def rewrite(source: Path, out: Path, change: Callable[[Tables, int], None]) -> Path:
+    """Write a trace again; `change` sees each chunk's tables, and its first tick, before that."""
+    with TraceReader(source) as reader, out.open("wb") as file:
+        writer = TraceWriter(file, reader.meta)
+        for entry in (reader.setup_entry, *reader.tick_entries):
+            tables = dict(reader.tables(entry))
+            change(tables, entry.first)
+            writer.write_tables(tables, entry.first, entry.last)
+        writer.finish()
+    return out
 
 
 def _spans(ticks: int) -> list[tuple[int, int]]:

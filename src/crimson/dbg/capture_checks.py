@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from crimson.dbg.capture_rows import FRAME_DRAW_CALLER, CapturedTick, RunStart
+from crimson.replay.types import input_flags_validation_error
+
+from crimson.dbg.capture_rows import FRAME_DRAW_CALLER, CapturedTick, RunStart, TypoBackspace, TypoChar, TypoSubmit
 from crimson.dbg.errors import CaptureProblem
 from crimson.dbg.floats import from_bits, is_f32
 from crimson.dbg.records import RecordError, tables_from_records
@@ -22,6 +24,7 @@ class RunChecks:
         self._start = start
         self._next_tick = 0
         self._rng_state = start.rng_state_before_setup
+        self._drawn = False
         where = f"{path}: line {line}"
         setup = start.setup
         if setup.tick != SETUP_TICK:
@@ -33,6 +36,8 @@ class RunChecks:
             raise CaptureProblem(where, "settings.quest is given exactly for mode 3")
         if (settings.typo is None) != (settings.mode_id != 4):
             raise CaptureProblem(where, "settings.typo is given exactly for mode 4")
+        if settings.typo is not None and (settings.typo.target_x is None) != (settings.typo.target_y is None):
+            raise CaptureProblem(where, "settings.typo has one of target_x and target_y, expected both or neither")
         try:
             tables_from_records([setup])
         except RecordError as problem:
@@ -73,6 +78,16 @@ class RunChecks:
                 value: float = getattr(sample, name)
                 if not is_f32(value):
                     raise CaptureProblem(where, f"inputs[{index}].{name} {value!r} is not an f32")
+            flags_problem = input_flags_validation_error(sample.flags)
+            if flags_problem is not None:
+                raise CaptureProblem(where, f"inputs[{index}].flags {flags_problem}: 0x{sample.flags:x}")
+        for index, command in enumerate(row.commands):
+            if command.player_index >= players:
+                raise CaptureProblem(
+                    where, f"commands[{index}] is of player {command.player_index}, expected 0..{players - 1}"
+                )
+            if isinstance(command, TypoChar | TypoBackspace | TypoSubmit) and self._start.settings.mode_id != 4:
+                raise CaptureProblem(where, f"commands[{index}] is one of Typ-o, the mode is not")
 
     def _draws(self, where: str, record: TickRecord) -> None:
         if not record.rng_stream:
@@ -82,9 +97,8 @@ class RunChecks:
 
     def _draw(self, where: str, draw: RngDraw) -> None:
         if draw.state_before != self._rng_state:
-            raise CaptureProblem(
-                where, f"starts at 0x{draw.state_before:08x}, the last draw ended at 0x{self._rng_state:08x}"
-            )
+            before = "the last draw ended at" if self._drawn else "rng_state_before_setup is"
+            raise CaptureProblem(where, f"starts at 0x{draw.state_before:08x}, {before} 0x{self._rng_state:08x}")
         after = (draw.state_before * 214013 + 2531011) & 0xFFFFFFFF
         if draw.state_after != after:
             raise CaptureProblem(where, f"state_after is 0x{draw.state_after:08x}, the generator gives 0x{after:08x}")
@@ -93,6 +107,7 @@ class RunChecks:
         if not draw.caller:
             raise CaptureProblem(where, "has no caller")
         self._rng_state = after
+        self._drawn = True
 
     def _state(self, where: str, record: TickRecord) -> None:
         settings = self._start.settings

@@ -13,9 +13,12 @@ import zstandard
 
 from crimson.dbg.capture_rows import MAX_ROW_BYTES, AnyRow
 from crimson.dbg.errors import CaptureProblem
+from crimson.dbg.inputs import open_input
 
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _READ_BYTES = 1 << 20
+# What `zstd -19` takes is a quarter of it.
+_MAX_WINDOW_BYTES = 32 << 20
 
 _DECODER = msgspec.json.Decoder(AnyRow)
 _ENCODER = msgspec.json.Encoder()
@@ -46,7 +49,7 @@ class CaptureLines:
 
     def __iter__(self) -> Iterator[Line]:
         try:
-            with self.path.open("rb") as file:
+            with open_input(self.path, CaptureProblem) as file:
                 for number, line, complete in self._lines(file):
                     row = self._row(number, line, complete)
                     if row is None:
@@ -85,14 +88,18 @@ class CaptureLines:
                 yield block
             return
         file.seek(0)
-        reader = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
+        decompressor = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW_BYTES)
+        reader = decompressor.stream_reader(file, read_across_frames=True)
+        size = 0
         while True:
             try:
                 block = reader.read(_READ_BYTES)
             except zstandard.ZstdError as problem:
-                raise CaptureProblem(self.path, f"its compressed text is damaged: {problem}") from None
+                where = f"{self.path}: after {size} bytes of text"
+                raise CaptureProblem(where, f"the compressed text is damaged: {problem}") from None
             if not block:
                 return
+            size += len(block)
             yield block
 
     def _row(self, number: int, line: bytes, complete: bool) -> AnyRow | None:
@@ -101,7 +108,7 @@ class CaptureLines:
             line.decode()
             row = _DECODER.decode(line)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
-            if not complete:
+            if not complete and _is_cut_off(line, problem):
                 self.truncated = f"line {number} was cut off after {len(line)} bytes"
                 return None
             if isinstance(problem, UnicodeDecodeError):
@@ -114,3 +121,11 @@ class CaptureLines:
                 "otherwise than msgspec writes it",
             )
         return row
+
+
+def _is_cut_off(line: bytes, problem: msgspec.MsgspecError | UnicodeDecodeError | RecursionError) -> bool:
+    """Whether the line is the start of a row, and no other damage."""
+    if isinstance(problem, UnicodeDecodeError):
+        return problem.reason == "unexpected end of data"
+    # Cut within a number, it looks like a malformed one.
+    return "truncated" in str(problem) or ("invalid number" in str(problem) and line[-1:] in b"-.eE+")

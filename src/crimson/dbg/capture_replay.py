@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
 from crimson.game_modes import GameMode
 from crimson.game_version import REPLAY_FORMAT_VERSION, REPLAY_RULES
 from crimson.quests.level import QuestLevel
-from crimson.replay.codec import ReplayCodecError, dump_replay
+from crimson.replay.codec import dump_replay
 from crimson.replay.types import Recorder, Replay, ReplayTick
 from crimson.sim.commands import (
     GameCommand,
@@ -67,7 +66,7 @@ def _command(command: AnyCommand) -> GameCommand:
 
 
 def replay_bytes(
-    path: Path,
+    where: str,
     session: SessionStart,
     start: RunStart,
     ticks: Sequence[ReplayTick],
@@ -76,9 +75,18 @@ def replay_bytes(
 ) -> bytes:
     """The `.crd` of a run; without a captured result the run counts as incomplete.
 
-    Raises `CaptureProblem` with the game's reason when a replay cannot express the run.
+    `where` names the run. Raises `CaptureProblem` with the game's reason when a replay cannot express the run.
     """
-    replay = Replay(
+    try:
+        return dump_replay(_replay(session, start, ticks, last, result))
+    except (ValueError, OverflowError, msgspec.MsgspecError) as problem:
+        raise CaptureProblem(where, f"cannot be expressed as a replay: {problem}") from None
+
+
+def _replay(
+    session: SessionStart, start: RunStart, ticks: Sequence[ReplayTick], last: TickRecord, result: CapturedResult | None
+) -> Replay:
+    return Replay(
         format_version=REPLAY_FORMAT_VERSION,
         game_version=ORIGINAL_VERSION,
         rules=REPLAY_RULES,
@@ -93,10 +101,6 @@ def replay_bytes(
         result=_run_result(last, result),
         ticks=list(ticks),
     )
-    try:
-        return dump_replay(replay)
-    except (ReplayCodecError, msgspec.MsgspecError) as problem:
-        raise CaptureProblem(path, f"run {start.run_id} cannot be expressed as a replay: {problem}") from None
 
 
 def _run_spec(start: RunStart) -> RunSpec:

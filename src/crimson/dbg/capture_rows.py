@@ -14,8 +14,8 @@ import msgspec
 from crimson.dbg.schema import TickRecord
 
 CAPTURE_FORMAT_VERSION = 1
-# The longest line: a tick with every pool full and its draws takes about 1 MiB.
-MAX_ROW_BYTES = 32 * 1024 * 1024
+# The longest line; a tick with every pool full and its draws takes about 1 MiB.
+MAX_ROW_BYTES = 8 * 1024 * 1024
 # The frame's last draw, whose value is discarded; a replay tick ends with exactly one.
 FRAME_DRAW_CALLER = 0x0040CAC7
 # The original's version, which its replays name as their game version.

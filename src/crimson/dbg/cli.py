@@ -39,10 +39,6 @@ def main() -> None:
     except ParityError as problem:
         typer.echo(f"error: {problem}", err=True)
         sys.exit(EXIT_UNREADABLE)
-    except BrokenPipeError:
-        # The reader of our output has gone; python would complain again at exit.
-        sys.stderr.close()
-        sys.exit(EXIT_FOUND)
 
 
 def _show(report: ReportPart, as_text: Callable[[], str], as_json: bool) -> None:
@@ -82,6 +78,8 @@ def record(
     if until is not None and until < 0:
         raise BadUsage("--until", f"there is no tick {until}; ticks count from 0")
     loaded = load_replay(replay)
+    if out.exists() and out.samefile(replay):
+        raise BadUsage(out, "a recording does not overwrite its replay", "name another file with --out")
     with tick_progress(replay.name) as progress:
         found = record_replay(loaded, out, until=until, progress=progress)
     summary = RecordSummary(str(replay), str(out), found.ticks, record_notes(found))
@@ -129,8 +127,7 @@ def verify(
     from crimson.dbg.render import render_verify
     from crimson.dbg.verify import verify_trace
 
-    beside = trace.with_suffix(".crd")
-    report = verify_trace(trace, replay or (beside if beside.exists() else None))
+    report = verify_trace(trace, replay)
     _show(report, lambda: render_verify(report), json)
     raise typer.Exit(0 if report.ok else EXIT_FOUND)
 

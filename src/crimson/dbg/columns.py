@@ -6,6 +6,7 @@ but for `travel`, which adds two f32 values as the game does.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping
 from itertools import pairwise
 
@@ -175,17 +176,18 @@ def _restore(leaf: Leaf, residuals: Mapping[str, Words], words: Mapping[str, Wor
 
 def _restore_draws(residuals: Mapping[str, Words]) -> dict[str, Words]:
     """The draws' chain runs through two columns: after = lcg(before) + r, next before = after + r'."""
-    before_residual = residuals["state_before"].tolist()
-    after_residual = residuals["state_after"].tolist()
-    before, after, last = [], [], 0
-    for before_step, after_step in zip(before_residual, after_residual, strict=True):
+    # Arrays, since a million numbers in a list would take more memory than everything else.
+    before, after, last = array("I"), array("I"), 0
+    for before_step, after_step in zip(
+        memoryview(residuals["state_before"]), memoryview(residuals["state_after"]), strict=True
+    ):
         state = (last + before_step) & 0xFFFFFFFF
         last = (state * 214013 + 2531011 + after_step) & 0xFFFFFFFF
         before.append(state)
         after.append(last)
-    after_words = np.array(after, dtype=np.uint32)
+    after_words = np.frombuffer(after, dtype=np.uint32)
     return {
-        "state_before": np.array(before, dtype=np.uint32),
+        "state_before": np.frombuffer(before, dtype=np.uint32),
         "state_after": after_words,
         "value": residuals["value"] + _draw_value(after_words),
     }

@@ -23,10 +23,15 @@ FORMAT_VERSION = 1
 TICKS_PER_CHUNK = 256
 MAGIC = b"\x89CDT\r\n\x1a\n"
 END_MAGIC = b"\x89CDTEND\n"
-# A chunk holds 256 ticks; the fullest pools make about 16 MiB of it.
-MAX_CHUNK_BYTES = 64 * 1024 * 1024
-# What does not compress grows by less than this; a larger claim is never read into memory.
-MAX_STORED_BYTES = MAX_CHUNK_BYTES + 1024 * 1024
+META = "META"
+SETUP = "INIT"
+TICKS = "TICK"
+FOOTER = "FOOT"
+# The most raw bytes of a chunk: 256 ticks of the fullest pools make about 24 MiB, and an index of 4 MiB reaches
+# beyond ten million ticks.
+_MAX_RAW_BYTES = {META: 1 << 20, SETUP: 1 << 25, TICKS: 1 << 25, FOOTER: 1 << 22}
+# Compressing can make a chunk longer, by this part of it at most, and a few bytes.
+_MAX_EXPANSION = 128
 _ZSTD_LEVEL = 3
 _FLAG_ZSTD = 1
 
@@ -36,11 +41,6 @@ _CHUNK_FIELDS = struct.Struct("<4siiIII")
 _CHUNK_CHECKS = struct.Struct("<IQ")
 _TRAILER = struct.Struct("<Q8s")
 CHUNK_HEADER_SIZE = _CHUNK_FIELDS.size + _CHUNK_CHECKS.size
-
-META = "META"
-SETUP = "INIT"
-TICKS = "TICK"
-FOOTER = "FOOT"
 
 
 class ChunkEntry(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -86,8 +86,8 @@ class ChunkPacker:
         self._compressor = zstandard.ZstdCompressor(level=_ZSTD_LEVEL, write_content_size=True, write_checksum=False)
 
     def pack(self, kind: str, first: int, last: int, raw: bytes, offset: int) -> tuple[ChunkEntry, bytes]:
-        if len(raw) > MAX_CHUNK_BYTES:
-            raise ValueError(f"{kind} chunk of {len(raw)} bytes; the format allows {MAX_CHUNK_BYTES}")
+        if len(raw) > _MAX_RAW_BYTES[kind]:
+            raise ValueError(f"{kind} chunk of {len(raw)} bytes; the format allows {_MAX_RAW_BYTES[kind]}")
         stored = self._compressor.compress(raw)
         fields = _CHUNK_FIELDS.pack(kind.encode("ascii"), first, last, _FLAG_ZSTD, len(stored), len(raw))
         check = zlib.crc32(stored, zlib.crc32(fields))
@@ -141,10 +141,11 @@ def read_chunk(file: BinaryIO, path: Path, offset: int, limit: int) -> StoredChu
     where = f"byte {offset}, {kind} chunk"
     if flags != _FLAG_ZSTD:
         raise DamagedTrace(path, f"{where}: flags are {flags}, expected {_FLAG_ZSTD}")
-    if raw_size > MAX_CHUNK_BYTES:
-        raise DamagedTrace(path, f"{where}: claims {raw_size} raw bytes; a chunk has at most {MAX_CHUNK_BYTES}")
-    if stored_size > MAX_STORED_BYTES:
-        raise DamagedTrace(path, f"{where}: claims {stored_size} stored bytes; a chunk has at most {MAX_STORED_BYTES}")
+    most = _MAX_RAW_BYTES[kind]
+    if raw_size > most:
+        raise DamagedTrace(path, f"{where}: claims {raw_size} raw bytes; such a chunk has at most {most}")
+    if stored_size > raw_size + raw_size // _MAX_EXPANSION + _MAX_EXPANSION:
+        raise DamagedTrace(path, f"{where}: claims {stored_size} stored bytes for {raw_size} raw bytes")
     if offset + CHUNK_HEADER_SIZE + stored_size > limit:
         raise DamagedTrace(path, f"{where}: claims {stored_size} stored bytes, more than the file has left")
     stored = file.read(stored_size)
@@ -191,7 +192,7 @@ def read_footer(file: BinaryIO, path: Path, body_start: int) -> tuple[ChunkEntry
     raw = inflate(chunk, path)
     try:
         footer = msgspec.msgpack.decode(raw, type=Footer)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as problem:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
         raise DamagedTrace(path, f"byte {footer_offset}: the index is malformed: {problem}") from None
     if msgspec.msgpack.encode(footer) != raw:
         raise DamagedTrace(path, f"byte {footer_offset}: the index is not in canonical form")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 HIDDEN_CHANNEL = "hidden_state"
 PRESENCE_CHANNEL = "presence"
+# More than a tick has with every pool full; only a forged trace has more to tell.
+_MOST_FIELDS = 1 << 16
 # Which channel's difference explains the others' at the same tick.
 _LEAD_ORDER = (PRESENCE_CHANNEL, "timing_samples", "rng_stream", "entity_samples", "sim_state", "checkpoint")
 
@@ -186,7 +189,8 @@ def _conclude(
         from crimson.dbg.comparison import differences_at
 
         verdict = "diverged"
-        fields = tuple(differences_at(onset, left.tables(left.entry_of(onset)), right.tables(right.entry_of(onset))))
+        found_fields = differences_at(onset, left.tables(left.entry_of(onset)), right.tables(right.entry_of(onset)))
+        fields = tuple(islice(found_fields, _MOST_FIELDS))
     report = _report(left, right, window, verdict, found, sustain, strict, fields, onset)
     return msgspec.structs.replace(report, blips=divergence.blips)
 

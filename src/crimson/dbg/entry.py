@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
+from crimson.dbg.errors import EXIT_FOUND, EXIT_UNREADABLE, ParityError
+
 
 def main() -> None:
-    """Run the command line.
+    """Run the command line; output that nobody reads, or that cannot be written, is no reason for a traceback."""
+    try:
+        try:
+            _run(sys.argv[1:])
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _drop_output()
+        sys.exit(EXIT_FOUND)
+    except OSError as problem:
+        _drop_output()
+        sys.stderr.write(f"error: {problem.filename or 'standard output'}: {problem.strerror}\n")
+        sys.exit(EXIT_UNREADABLE)
 
-    Scripts compare traces by the thousand, and the command line library takes several times longer to load than two
+
+def _drop_output() -> None:
+    # Python would try to write it again, and complain, when it ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _run(arguments: list[str]) -> None:
+    """Scripts compare traces by the thousand, and the command line library takes several times longer to load than two
     equal traces take to compare; so a `diff` without options does without it.
     """
-    match sys.argv[1:]:
+    for argument in arguments:
+        if argument != argument.encode(errors="replace").decode():
+            sys.stderr.write(f"error: {argument!a}: the name is not UTF-8 (rename the file)\n")
+            sys.exit(EXIT_UNREADABLE)
+    match arguments:
         case ["diff", expected, actual] if not expected.startswith("-") and not actual.startswith("-"):
             sys.exit(_plain_diff(Path(expected), Path(actual)))
         case _:
@@ -23,7 +49,6 @@ def main() -> None:
 
 def _plain_diff(expected: Path, actual: Path) -> int:
     from crimson.dbg.diff import diff_traces
-    from crimson.dbg.errors import EXIT_FOUND, EXIT_UNREADABLE, ParityError
     from crimson.dbg.render import render_diff
 
     try:
@@ -31,9 +56,5 @@ def _plain_diff(expected: Path, actual: Path) -> int:
     except ParityError as problem:
         sys.stderr.write(f"error: {problem}\n")
         return EXIT_UNREADABLE
-    try:
-        sys.stdout.write(render_diff(report) + "\n")
-        sys.stdout.flush()
-    except BrokenPipeError:
-        sys.stderr.close()
+    sys.stdout.write(render_diff(report) + "\n")
     return 0 if report.ok else EXIT_FOUND

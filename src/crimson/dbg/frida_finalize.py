@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from crimson.replay.types import ReplayTick
 
 from crimson.dbg import capture_replay
-from crimson.dbg.atomic import atomic_file
+from crimson.dbg.atomic import atomic_file, make_folder
 from crimson.dbg.capture_checks import RunChecks
 from crimson.dbg.capture_lines import CaptureLines, Line
 from crimson.dbg.capture_rows import (
@@ -22,12 +24,13 @@ from crimson.dbg.capture_rows import (
     SessionEnd,
     SessionStart,
 )
-from crimson.dbg.errors import CaptureProblem
+from crimson.dbg.columns import CodecError
+from crimson.dbg.errors import CaptureProblem, ParityError
 from crimson.dbg.records import RecordError
 from crimson.dbg.replays import parse_replay
 from crimson.dbg.report import FinalizedRun, FinalizeReport
-from crimson.dbg.schema import CaptureOrigin, Producer, RunSettings, TraceMeta, TraceSource
-from crimson.dbg.trace_writer import TraceWriter, copy_with_meta, writing_trace
+from crimson.dbg.schema import CaptureOrigin, Producer, RunSettings, TickRecord, TraceMeta, TraceSource
+from crimson.dbg.trace_writer import copy_with_meta, writing_trace
 
 _NO_RUN = RunSettings(
     mode_id=0, seed=0, player_count=1, rules=0, preserve_bugs=False, hardcore=False, friendly_fire=False, quest=""
@@ -36,11 +39,12 @@ _NO_RUN = RunSettings(
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """A run whose ticks are in a provisional trace, waiting for its replay's fingerprint."""
+    """A run whose ticks are in a provisional trace, since its replay is known only at its end."""
 
     start: RunStart
     trace: Path
     replay: bytes
+    source: TraceSource
     ticks: int
 
 
@@ -52,42 +56,72 @@ def finalize_capture(capture: Path, out_dir: Path, *, name: str | None = None) -
     """
     stem = name or re.sub(r"\.jsonl(\.zst)?$", "", capture.name)
     lines = CaptureLines(capture)
-    drafts: list[_Draft] = []
-    tolerated: list[str] = []
-    out_dir.mkdir(parents=True, exist_ok=True)
-    try:
-        session = _read_session(lines, out_dir, drafts, tolerated)
+    rows = iter(lines)
+    session = _session_start(lines, next(rows, None))
+    with _staging(out_dir, stem) as staging:
+        drafts: list[_Draft] = []
+        tolerated: list[str] = []
+        _read_runs(lines, rows, session, staging, drafts, tolerated)
         if not drafts:
-            raise CaptureProblem(capture, "the capture holds no run with a whole tick")
-        runs = [
-            _publish(
-                session,
-                lines,
-                draft,
-                out_dir / (stem if position == 1 else f"{stem}-run{position}"),
-                tolerated,
-            )
-            for position, draft in enumerate(drafts, 1)
-        ]
-    finally:
-        for draft in drafts:
-            draft.trace.unlink(missing_ok=True)
+            raise CaptureProblem(capture, "the capture holds no run with a whole tick", "capture again")
+        runs = []
+        for position, draft in enumerate(drafts, 1):
+            target = stem if position == 1 else f"{stem}-run{position}"
+            meta = _meta(session, draft.start, draft.source, lines.sha256, tuple(tolerated))
+            copy_with_meta(draft.trace, staging / f"{target}.cdt", meta)
+            with atomic_file(staging / f"{target}.crd") as file:
+                file.write(draft.replay)
+            draft.trace.unlink()
+            runs.append(FinalizedRun(str(out_dir / f"{target}.cdt"), str(out_dir / f"{target}.crd"), draft.ticks))
+        _publish(staging, out_dir)
     return FinalizeReport(str(capture), tuple(runs), tuple(tolerated))
 
 
-def _read_session(lines: CaptureLines, out_dir: Path, drafts: list[_Draft], tolerated: list[str]) -> SessionStart:
-    rows = iter(lines)
-    session = _session_start(lines, next(rows, None))
+@contextmanager
+def _staging(out_dir: Path, stem: str) -> Generator[Path]:
+    """A folder in `out_dir` for what is not whole yet; it is gone afterwards."""
+    make_folder(out_dir)
+    try:
+        folder = tempfile.TemporaryDirectory(prefix=f".{stem}.", suffix=".part", dir=out_dir)
+    except OSError as problem:
+        raise ParityError(out_dir, f"cannot be written: {problem.strerror}") from None
+    with folder:
+        yield Path(folder.name)
+
+
+def _publish(staging: Path, out_dir: Path) -> None:
+    """Give the staged files their places, once none of them can be refused."""
+    files = sorted(staging.iterdir())
+    for file in files:
+        if (out_dir / file.name).is_dir():
+            raise ParityError(out_dir / file.name, "cannot be written: it is a directory")
+    for file in files:
+        try:
+            file.replace(out_dir / file.name)
+        except OSError as problem:
+            raise ParityError(out_dir / file.name, f"cannot be written: {problem.strerror}") from None
+
+
+def _read_runs(
+    lines: CaptureLines,
+    rows: Iterator[Line],
+    session: SessionStart,
+    staging: Path,
+    drafts: list[_Draft],
+    tolerated: list[str],
+) -> None:
     ended = False
     for line in rows:
         where = f"{lines.path}: line {line.number}"
         if ended:
-            raise CaptureProblem(where, "a row after session_end, which must be the last")
+            raise CaptureProblem(where, f"a {_event(line.row)} row after session_end, which must be the last")
         match line.row:
             case RunStart() as start:
                 if start.run_id != len(drafts):
                     raise CaptureProblem(where, f"run_id is {start.run_id}, expected {len(drafts)}")
-                _read_run(lines, rows, session, line, start, out_dir, drafts, tolerated)
+                draft = _read_run(lines, rows, session, line.number, start, staging, tolerated)
+                if draft is not None:
+                    drafts.append(draft)
             case SessionEnd():
                 ended = True
             case other:
@@ -96,7 +130,6 @@ def _read_session(lines: CaptureLines, out_dir: Path, drafts: list[_Draft], tole
         tolerated.append(lines.truncated)
     elif not ended:
         tolerated.append("the capture ends without session_end")
-    return session
 
 
 def _event(row: SessionStart | RunStart | CapturedTick | RunEnd | SessionEnd) -> str:
@@ -122,66 +155,52 @@ def _read_run(
     lines: CaptureLines,
     rows: Iterator[Line],
     session: SessionStart,
-    line: Line,
+    number: int,
     start: RunStart,
-    out_dir: Path,
-    drafts: list[_Draft],
+    staging: Path,
     tolerated: list[str],
-) -> None:
-    """Stream a run's ticks to a provisional trace and its inputs to a replay."""
-    checks = RunChecks(lines.path, line.number, start)
+) -> _Draft | None:
+    """Stream a run's ticks to a provisional trace and its inputs to a replay; None when the capture ends before any."""
+    run = f"run {start.run_id}"
+    checks = RunChecks(lines.path, number, start)
     ticks: list[ReplayTick] = []
-    provisional = out_dir / f".{lines.path.name}.run{start.run_id}.draft"
+    last: TickRecord | None = None
     result: CapturedResult | None = None
-    with writing_trace(provisional, _meta(session, start, TraceSource("", "", _NO_RUN), "", ())) as writer:
-        writer.append(start.setup)
-        last = None
-        for tick_line in rows:
-            where = f"{lines.path}: line {tick_line.number}"
-            match tick_line.row:
-                case CapturedTick() as tick:
-                    checks.see(tick_line.number, tick)
-                    _append(writer, where, tick)
-                    # The rows are large; a replay needs only inputs and commands.
-                    ticks.append(capture_replay.captured_input(tick))
-                    last = tick.record
-                case RunEnd() as end:
-                    checks.require_run(where, end.run_id)
-                    result = end.result
-                    break
-                case other:
-                    raise CaptureProblem(where, f"a {_event(other)} row inside run {start.run_id}")
-        if last is None:
-            provisional.unlink(missing_ok=True)
-            raise CaptureProblem(f"{lines.path}: line {line.number}", f"run {start.run_id} has no whole tick")
-    drafts.append(
-        _Draft(
-            start,
-            provisional,
-            capture_replay.replay_bytes(lines.path, session, start, ticks, last, result),
-            len(ticks),
-        )
-    )
-    if result is None:
-        tolerated.append(f"run {start.run_id} ends without run_end, after tick {last.tick}")
-
-
-def _append(writer: TraceWriter, where: str, tick: CapturedTick) -> None:
+    trace = staging / f"{run}.draft"
     try:
-        writer.append(tick.record)
+        with writing_trace(trace, _meta(session, start, TraceSource("", "", _NO_RUN), "", ())) as writer:
+            writer.append(start.setup)
+            for line in rows:
+                where = f"{lines.path}: line {line.number}"
+                match line.row:
+                    case CapturedTick() as tick:
+                        checks.see(line.number, tick)
+                        writer.append(tick.record)
+                        # The rows are large; a replay needs only inputs and commands.
+                        ticks.append(capture_replay.captured_input(tick))
+                        last = tick.record
+                    case RunEnd() as end:
+                        checks.require_run(where, end.run_id)
+                        if last is None:
+                            raise CaptureProblem(where, f"{run} ends without a tick")
+                        result = end.result
+                        break
+                    case other:
+                        raise CaptureProblem(where, f"a {_event(other)} row inside {run}; expected tick or run_end")
     except RecordError as problem:
-        raise CaptureProblem(where, str(problem)) from None
-
-
-def _publish(
-    session: SessionStart, lines: CaptureLines, draft: _Draft, target: Path, tolerated: list[str]
-) -> FinalizedRun:
-    trace, replay = target.with_name(target.name + ".cdt"), target.with_name(target.name + ".crd")
-    source = parse_replay(draft.replay, replay).source
-    copy_with_meta(draft.trace, trace, _meta(session, draft.start, source, lines.sha256, tuple(tolerated)))
-    with atomic_file(replay) as file:
-        file.write(draft.replay)
-    return FinalizedRun(str(trace), str(replay), draft.ticks)
+        # Rows are stored some ticks after they were read; those of a run follow its first row line by line.
+        raise CaptureProblem(f"{lines.path}: line {number + 1 + problem.tick}", str(problem)) from None
+    except CodecError as problem:
+        raise CaptureProblem(f"{lines.path}: line {number}", f"{run}: {problem}") from None
+    if last is None:
+        trace.unlink()
+        tolerated.append(f"{run} has no whole tick and was left out")
+        return None
+    if result is None:
+        tolerated.append(f"{run} ends without run_end, after tick {last.tick}")
+    where = f"{lines.path}: line {number}: {run}"
+    replay = capture_replay.replay_bytes(where, session, start, ticks, last, result)
+    return _Draft(start, trace, replay, parse_replay(replay, Path(where)).source, len(ticks))
 
 
 def _meta(

@@ -12,7 +12,17 @@ from crimson.replay import codec
 from crimson.replay.types import Replay
 
 from crimson.dbg.errors import ReplayProblem
+from crimson.dbg.inputs import open_input
 from crimson.dbg.schema import RunSettings, TraceSource
+
+
+# The one field that is read of a replay of any version.
+# ast-grep-ignore: strict-struct
+class _Versioned(msgspec.Struct, frozen=True):
+    format_version: int
+
+
+_VERSION = msgspec.msgpack.Decoder(_Versioned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,8 @@ def parse_replay(data: bytes, path: Path) -> LoadedReplay:
     """The same from the file's bytes; `path` is for messages."""
     with _codec_problems(path):
         payload = codec.inflate_replay_payload(data)
+        # Without a version the codec would decode the payload whatever it holds, at many times its size.
+        _VERSION.decode(payload)
         replay = codec.decode_replay_payload(payload)
     return LoadedReplay(path, replay, source_of(replay, codec.run_id(payload)))
 
@@ -50,7 +62,7 @@ def _codec_problems(path: Path) -> Generator[None]:
         yield
     except codec.ReplayCodecError as problem:
         raise ReplayProblem(path, f"not a replay this game build reads: {problem}") from None
-    except (ValueError, msgspec.MsgspecError, OverflowError, MemoryError) as problem:
+    except (ValueError, msgspec.MsgspecError, OverflowError, MemoryError, RecursionError) as problem:
         raise ReplayProblem(path, f"damaged replay: {problem}") from None
 
 
@@ -79,9 +91,10 @@ def source_of(replay: Replay, replay_sha256: str) -> TraceSource:
 
 def _read(path: Path) -> bytes:
     try:
-        size = path.stat().st_size
-        if size > codec.MAX_REPLAY_FILE_BYTES:
-            raise ReplayProblem(path, f"{size} bytes; a replay has at most {codec.MAX_REPLAY_FILE_BYTES}")
-        return path.read_bytes()
+        with open_input(path, ReplayProblem, "a capture needs its .crd beside it") as file:
+            data = file.read(codec.MAX_REPLAY_FILE_BYTES + 1)
     except OSError as problem:
-        raise ReplayProblem(path, f"cannot be read: {problem.strerror}", "a capture needs its .crd beside it") from None
+        raise ReplayProblem(path, f"cannot be read: {problem.strerror}") from None
+    if len(data) > codec.MAX_REPLAY_FILE_BYTES:
+        raise ReplayProblem(path, f"longer than {codec.MAX_REPLAY_FILE_BYTES} bytes, which no replay is")
+    return data

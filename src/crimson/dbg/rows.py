@@ -87,7 +87,11 @@ def words_from_values(leaf: Leaf, values: Sequence[Cell]) -> Words:
         words: Words = singles.view(np.uint32)
         require_finite(leaf, words)
         return words
-    return integer_words(leaf, np.array(values, dtype=np.int64 if wire != "u8" else np.uint64))
+    try:
+        return integer_words(leaf, np.array(values, dtype=np.int64 if wire != "u8" else np.uint64))
+    except OverflowError:
+        row = next(row for row, value in enumerate(values) if not isinstance(value, int) or value >> 63 not in (0, 1))
+        raise ColumnError(leaf.path, row, f"{values[row]} does not fit 64 bits") from None
 
 
 def integer_words(leaf: Leaf, values: Words) -> Words:
@@ -114,7 +118,9 @@ def require_finite(leaf: Leaf, words: Words) -> None:
 def values_from_words(wire: WireType, words: Words) -> list[Cell]:
     """The Python values that these bit patterns stand for."""
     if wire == "f4":
-        return words.view(np.float32).astype(np.float64).tolist()
+        # Widening a signalling NaN raises the processor's flag, which numpy would warn of.
+        with np.errstate(invalid="ignore"):
+            return words.view(np.float32).astype(np.float64).tolist()
     if wire == "i4":
         return words.view(np.int32).tolist()
     if wire == "b1":

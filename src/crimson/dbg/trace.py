@@ -12,12 +12,13 @@ import msgspec
 
 from crimson.dbg import container, schema
 from crimson.dbg.container import ChunkEntry, StoredChunk
-from crimson.dbg.errors import DamagedTrace, ParityError, UnsupportedTrace
+from crimson.dbg.errors import DamagedTrace, UnsupportedTrace
+from crimson.dbg.inputs import open_input
 
 if TYPE_CHECKING:
     from crimson.dbg.rows import TableRows
 
-_CACHED_CHUNKS = 3
+_CACHED_CHUNKS = 2
 
 
 class TraceReader:
@@ -25,17 +26,14 @@ class TraceReader:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
-            self._file = path.open("rb")
-        except OSError as problem:
-            raise ParityError(path, f"cannot be read: {problem.strerror}") from None
+        self._file = open_input(path)
         try:
             body = container.read_file_header(self._file, path)
             chunks = container.read_footer(self._file, path, body)
             self.setup_entry = chunks[1]
             self.tick_entries: tuple[ChunkEntry, ...] = chunks[2:]
             self.meta_entry = chunks[0]
-            self.meta = self._read_meta()
+            self.meta = decode_meta(self.raw(self.meta_entry), path)
         except BaseException:
             self._file.close()
             raise
@@ -114,12 +112,13 @@ class TraceReader:
         for tick in range(first, last + 1):
             yield self.tick(tick)
 
-    def _read_meta(self) -> schema.TraceMeta:
-        raw = self.raw(self.meta_entry)
-        try:
-            meta = msgspec.msgpack.decode(raw, type=schema.TraceMeta)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as problem:
-            raise UnsupportedTrace(self.path, f"the metadata is malformed: {problem}") from None
-        if msgspec.msgpack.encode(meta) != raw:
-            raise DamagedTrace(self.path, "the metadata is not in canonical form")
-        return meta
+
+def decode_meta(raw: bytes, path: Path) -> schema.TraceMeta:
+    """The metadata in a META chunk's raw bytes; `path` is for messages."""
+    try:
+        meta = msgspec.msgpack.decode(raw, type=schema.TraceMeta)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
+        raise UnsupportedTrace(path, f"the metadata is malformed: {problem}") from None
+    if msgspec.msgpack.encode(meta) != raw:
+        raise DamagedTrace(path, "the metadata is not in canonical form")
+    return meta

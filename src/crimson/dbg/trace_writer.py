@@ -12,9 +12,14 @@ import msgspec
 from crimson.dbg import container, schema
 from crimson.dbg.atomic import atomic_file
 from crimson.dbg.container import ChunkEntry, ChunkPacker
+from crimson.dbg.layout import TABLES
 from crimson.dbg.payload import encode_chunk
 from crimson.dbg.records import ChunkTables, tables_from_records
+from crimson.dbg.rows import join_rows
 from crimson.dbg.trace import TraceReader
+
+# A divisor of a chunk's ticks.
+_BATCH_TICKS = 8
 
 
 class TraceWriter:
@@ -25,6 +30,8 @@ class TraceWriter:
         self._packer = ChunkPacker()
         self._chunks: list[ChunkEntry] = []
         self._pending: list[schema.TickRecord] = []
+        self._parts: list[ChunkTables] = []
+        self._held = 0
         self._next_tick = schema.SETUP_TICK
         self._offset = len(container.file_header())
         file.write(container.file_header())
@@ -33,7 +40,7 @@ class TraceWriter:
     @property
     def next_tick(self) -> int:
         """The tick that must be written next; -1 while the set-up record is missing."""
-        return self._next_tick + len(self._pending)
+        return self._next_tick + self._held + len(self._pending)
 
     def append(self, record: schema.TickRecord) -> None:
         """Add a typed tick; it is stored once its chunk is full."""
@@ -43,12 +50,14 @@ class TraceWriter:
             self.write_tables(tables_from_records([record]), schema.SETUP_TICK, schema.SETUP_TICK)
             return
         self._pending.append(record)
-        if len(self._pending) == container.TICKS_PER_CHUNK:
+        if len(self._pending) == _BATCH_TICKS:
+            self._compact()
+        if self._held == container.TICKS_PER_CHUNK:
             self._flush()
 
     def write_tables(self, tables: ChunkTables, first: int, last: int) -> None:
         """Store a chunk: the set-up (-1..-1), or the ticks of one chunk from its border on."""
-        if self._pending or first != self._next_tick:
+        if self._pending or self._held or first != self._next_tick:
             raise ValueError(f"ticks {first}..{last} given, expected {self.next_tick} on")
         kind = container.SETUP if first == schema.SETUP_TICK else container.TICKS
         self._put(kind, first, last, encode_chunk(tables, first))
@@ -61,10 +70,20 @@ class TraceWriter:
             raise ValueError("a trace needs its set-up record")
         self._file.write(container.footer_bytes(self._packer, tuple(self._chunks), self._offset))
 
-    def _flush(self) -> None:
+    def _compact(self) -> None:
+        """Turn typed ticks, which take many times the memory, into columns."""
         if self._pending:
             records, self._pending = self._pending, []
-            self.write_tables(tables_from_records(records), records[0].tick, records[-1].tick)
+            self._parts.append(tables_from_records(records))
+            self._held += len(records)
+
+    def _flush(self) -> None:
+        self._compact()
+        if self._held:
+            parts, self._parts = self._parts, []
+            last, self._held = self._next_tick + self._held - 1, 0
+            tables = {table.name: join_rows(table, [part[table.name] for part in parts]) for table in TABLES}
+            self.write_tables(tables, self._next_tick, last)
 
     def _put(self, kind: str, first: int, last: int, raw: bytes) -> None:
         entry, packed = self._packer.pack(kind, first, last, raw, self._offset)

@@ -15,12 +15,15 @@ from crimson.dbg.trace import TraceReader
 
 
 def verify_trace(path: Path, replay: Path | None = None) -> VerifyReport:
-    """Check a trace against itself and, when given, against the replay beside it.
+    """Check a trace against itself and against its replay: the `.crd` beside it, unless another is given.
 
-    A trace that is not whole raises `DamagedTrace`, as for every other use of it; a replay that cannot be read
-    raises `ReplayProblem`.
+    Only a candidate may be without one. A trace that is not whole raises `DamagedTrace`, as for every other use of it;
+    a replay that cannot be read raises `ReplayProblem`.
     """
     with TraceReader(path) as reader:
+        if replay is None:
+            beside = path.with_suffix(".crd")
+            replay = beside if beside.exists() or reader.meta.producer.kind == "original" else None
         entries = (reader.setup_entry, *reader.tick_entries)
         other_form = [entry for entry in entries if not _is_canonical(reader, entry)]
         where = ", ".join(f"the chunk of ticks {entry.first}..{entry.last}" for entry in other_form[:3])
