@@ -130,6 +130,7 @@ def _typo(session: DeterministicSession) -> schema.TypoProgress | None:
         submit_count=state.typo.typing.submit_count,
         match_count=state.typo.typing.match_count,
         spawn_cooldown_ms=state.typo.spawn_cooldown_ms,
+        highscore_names_loaded=state.typo.highscore_names.loaded,
         target=_vec(state.typo.target_world),
     )
 

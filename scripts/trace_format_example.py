@@ -26,7 +26,7 @@ TIME_SCALE = 0x3E99999A
 SLOT = 3
 
 # How many columns each table of the layout has, without its tick column.
-_WIDTHS = (8, 8, 2, 4, 8, 6, 2, 4, 57, 46, 2, 2, 1, 7, 37, 17, 11, 9, 5, 10)
+_WIDTHS = (8, 8, 2, 4, 8, 7, 2, 4, 57, 46, 2, 2, 1, 7, 37, 17, 11, 9, 5, 10)
 _NAMES = (
     "checkpoint",
     "checkpoint.players",

@@ -135,6 +135,10 @@ PROSE: dict[str, TableProse] = {
                 "`typo_match_count`; rt: `state.typo.typing.match_count`",
             ),
             "spawn_cooldown_ms": (_SPAWN_COOLDOWN, "rt: `state.typo.spawn_cooldown_ms`"),
+            "highscore_names_loaded": (
+                "the names of the score table are loaded; the first word taken from them loads them, with draws",
+                "`typo_word_highscore_cache_ready`; rt: `state.typo.highscore_names.loaded`",
+            ),
             **_pair(
                 "target",
                 "the point that the player aims at, world units",

@@ -157,6 +157,16 @@ def test_a_value_that_is_no_number_is_refused(tmp_path: Path, monkeypatch: pytes
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_fault_of_the_recorder_is_no_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("a bug of ours")
+
+    monkeypatch.setattr(runtime_sampler.RuntimeSampler, "tick", broken)
+    with pytest.raises(KeyError, match="a bug of ours"):
+        record_replay(_loaded(replay_of("rush", 10)), tmp_path / "out.cdt")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_write_to_a_slot_that_was_never_live_is_dated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The recorder watches used slots only, notices the write at the chunk's end, and records again with care."""
     loaded = _loaded(replay_of("rush", 60))

@@ -113,7 +113,9 @@ class PoolBuffer:
         """Turn what was added since the last call into columns."""
         if not self._entries:
             return
-        flat = list(chain.from_iterable(self._entries))
+        flat: list[Cell] = []
+        for entry in self._entries:
+            flat += entry
         ticks = np.repeat(np.array(self._ticks, np.int64), self._counts)
         indexes = list(chain.from_iterable(self._indexes))
         self._entries, self._ticks, self._counts, self._indexes = [], [], [], []

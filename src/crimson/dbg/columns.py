@@ -34,7 +34,8 @@ def encode_table(table: Table, rows: TableRows, first_tick: int) -> tuple[int, b
             f"table {table.name} has {len(ticks)} rows in a chunk, at most {_most_rows(table)} can be stored"
         )
     if table.keyed:
-        order = np.lexsort((ticks, _key_column(table, columns)))
+        # Rows come in tick order, so a stable sort by key leaves a slot's ticks in order.
+        order = np.argsort(_key_column(table, columns), kind="stable")
         ticks, columns = ticks[order], tuple(column[order] for column in columns)
     texts: dict[str, int] = {}
     words = {
@@ -65,7 +66,7 @@ def decode_table(table: Table, count: int, data: bytes, texts: list[str], first_
     ticks = relative.astype(np.int64) + first_tick
     if not table.keyed:
         return TableRows(ticks, columns)
-    order = np.lexsort((_key_column(table, columns), ticks))
+    order = np.argsort(ticks, kind="stable")
     return TableRows(ticks[order], tuple(column[order] for column in columns))
 
 

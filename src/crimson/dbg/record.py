@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -98,7 +96,7 @@ def record_replay(
 def _record(
     loaded: LoadedReplay, out: Path, limit: int, progress: Progress | None, *, watch_all: bool
 ) -> PlaybackDriver:
-    with writing_trace(out, TraceMeta(python_producer(), loaded.source, None)) as writer, _quiet_collector():
+    with writing_trace(out, TraceMeta(python_producer(), loaded.source, None)) as writer:
         driver, setup_draws = _start(loaded)
         recorder = _Recorder(RuntimeSampler(driver.session, watch_all=watch_all), writer, limit, progress)
         _walk(loaded, driver, recorder, setup_draws)
@@ -113,6 +111,9 @@ def _walk(loaded: LoadedReplay, driver: PlaybackDriver, recorder: _Recorder, set
     except RecordError as problem:
         raise RecordRefused(loaded.path, f"the runtime made a value no trace can hold: {problem}") from None
     except (ReplayRunnerError, ValueError, ArithmeticError, LookupError, RuntimeError) as problem:
+        if recorder.sampling:
+            # Not the runtime's doing but a fault of this recorder, which must not pass for a refusal.
+            raise
         tick = recorder.next_tick
         # The driver's own messages already begin with the tick.
         reason = str(problem).removeprefix(f"tick {tick}: ") or type(problem).__name__
@@ -128,24 +129,6 @@ def _start(loaded: LoadedReplay) -> tuple[PlaybackDriver, list[RngTraceDraw]]:
     return driver, draws
 
 
-@contextmanager
-def _quiet_collector() -> Generator[None]:
-    """Collect garbage at chunk borders only, and not the modules again and again.
-
-    What is buffered for a chunk is many small tuples, which make the collector run often and find nothing.
-    """
-    enabled = gc.isenabled()
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-        if enabled:
-            gc.enable()
-
-
 class _Recorder(PlaybackWalkObserver):
     """Samples after each tick, and hands a chunk to the writer whenever one is full."""
 
@@ -155,16 +138,21 @@ class _Recorder(PlaybackWalkObserver):
     report: Progress | None
     next_tick: int = 0
     chunk_start: int = 0
+    # Whether the code that runs is the recorder's own.
+    sampling: bool = False
 
     def setup(self, draws: list[RngTraceDraw]) -> None:
+        self.sampling = True
         self.sampler.setup(draws)
         self.writer.write_tables(self.sampler.take(), SETUP_TICK, SETUP_TICK)
+        self.sampling = False
 
     def before_tick(self, tick_index: int, world: WorldState, dt_tick: float) -> None:
         self.next_tick = tick_index
         self.sampler.reflex_boost_at_entry = world.state.bonuses.reflex_boost
 
     def rng_trace(self, tick_result: TickResult, draws: tuple[RngTraceDraw, ...]) -> None:
+        self.sampling = True
         self.sampler.tick(tick_result.tick_index, tick_result.payload, draws)
 
     def progress(self, next_tick_index: int) -> None:
@@ -173,9 +161,9 @@ class _Recorder(PlaybackWalkObserver):
             self.flush()
         if self.report is not None and (next_tick_index % _PROGRESS_TICKS == 0 or next_tick_index == self.limit):
             self.report(next_tick_index, self.limit)
+        self.sampling = False
 
     def flush(self) -> None:
         if self.next_tick > self.chunk_start:
             self.writer.write_tables(self.sampler.take(), self.chunk_start, self.next_tick - 1)
             self.chunk_start = self.next_tick
-            gc.collect()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -161,6 +160,10 @@ def columns_from_runtime(leaves: Sequence[Leaf], columns: Sequence[Sequence[Cell
 
 def _packed(code: str, columns: Sequence[Sequence[Cell]]) -> Words:
     """Columns of equal length as the rows of one matrix of doubles (d) or 64-bit integers (q, Q)."""
-    packed = struct.pack(f"<{len(columns) * len(columns[0])}{code}", *chain.from_iterable(columns))
+    # Extending a list copies a column at once; chaining iterators would hand over value by value.
+    values: list[Cell] = []
+    for column in columns:
+        values += column
+    packed = struct.pack(f"<{len(values)}{code}", *values)
     word = {"d": np.float64, "q": np.int64, "Q": np.uint64}[code]
     return np.frombuffer(packed, word).reshape(len(columns), len(columns[0]))

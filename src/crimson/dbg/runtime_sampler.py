@@ -185,14 +185,15 @@ class RuntimeSampler:
             row = (*read_tutorial(state.tutorial), -1 if carrier is None else carrier)
             self._rows["checkpoint.tutorial"].add(tick, row)
         elif state.game_mode == GameMode.TYPO:
-            typing, target = state.typo.typing, state.typo.target_world
+            typo, typing, target = state.typo, state.typo.typing, state.typo.target_world
             self._rows["checkpoint.typo"].add(
                 tick,
                 (
                     typing.text,
                     typing.submit_count,
                     typing.match_count,
-                    state.typo.spawn_cooldown_ms,
+                    typo.spawn_cooldown_ms,
+                    typo.highscore_names.loaded,
                     target.x,
                     target.y,
                 ),

@@ -128,6 +128,8 @@ class TypoProgress(Row, frozen=True, forbid_unknown_fields=True):
     submit_count: I32
     match_count: I32
     spawn_cooldown_ms: I32Clock
+    # Whether the score table's names are loaded; the first word taken from them loads it, and draws for each row.
+    highscore_names_loaded: Bool
     target: Vec2
 
 
