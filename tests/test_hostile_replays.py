@@ -220,17 +220,17 @@ def test_every_kind_of_bad_bytes(trace: Path) -> None:
 def test_cuts_and_flips(trace: Path) -> None:
     replay = trace.with_suffix(".crd")
     good = replay.read_bytes()
-    for size in range(0, len(good), 7):
+    for size in range(0, len(good), 13):
         replay.write_bytes(good[:size])
         with pytest.raises(ReplayProblem):
             verify_trace(trace)
-    for position in range(0, len(good), 3):
+    for position in range(0, len(good), 13):
         replay.write_bytes(good[:position] + bytes([good[position] ^ (1 << position % 8)]) + good[position + 1 :])
         # zstd has no checksum here: what inflates to another replay is another run.
         assert crimson_dbg("verify", trace).code in (1, 2), position
 
 
-@pytest.mark.parametrize("size", [1 << 26, (1 << 26) + 1, 1 << 30], ids=["64M", "64M+1", "1G"])
+@pytest.mark.parametrize("size", [1 << 26, 1 << 30], ids=["64M", "1G"])
 def test_a_bomb(size: int, trace: Path) -> None:
     replay = trace.with_suffix(".crd")
     with replay.open("wb") as file, zstandard.ZstdCompressor().stream_writer(file, size=size) as stream:
