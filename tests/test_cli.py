@@ -31,19 +31,30 @@ from crimson.dbg.report import (
 COMMANDS = ("record", "diff", "health", "verify", "recover", "finalize")
 
 
-@pytest.fixture
-def place(original: Path, raw_capture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder, which is the current one, with a capture, its original, a candidate that differs, and a cut trace."""
-    monkeypatch.chdir(tmp_path)
-    shutil.copy(raw_capture, "capture.jsonl")
+@pytest.fixture(scope="module")
+def stock(original: Path, raw_capture: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a capture, its original, traces that differ from it, and one that is cut."""
+    folder = tmp_path_factory.mktemp("stock") / "stock"
+    folder.mkdir()
+    shutil.copy(raw_capture, folder / "capture.jsonl")
     for suffix in (".cdt", ".crd"):
-        shutil.copy(original.with_suffix(suffix), f"original{suffix}")
-    synthetic.rewrite(original, Path("other.cdt"), setting("sim_state.players", "health", 149, lambda bits: bits ^ 1))
-    synthetic.rewrite(original, Path("blip.cdt"), setting("checkpoint", "kills", 9, lambda kills: kills + 1))
-    synthetic.rewrite(original, Path("sick.cdt"), setting("rng_stream", "caller", 40, lambda caller: 0))
-    shutil.copy("original.crd", "other.crd")
-    Path("cut.cdt").write_bytes(original.read_bytes()[:-9])
-    return tmp_path
+        shutil.copy(original.with_suffix(suffix), folder / f"original{suffix}")
+    for name, change in {
+        "other": setting("sim_state.players", "health", 149, lambda bits: bits ^ 1),
+        "blip": setting("checkpoint", "kills", 9, lambda kills: kills + 1),
+        "sick": setting("rng_stream", "caller", 40, lambda caller: 0),
+    }.items():
+        synthetic.rewrite(original, folder / f"{name}.cdt", change)
+    (folder / "cut.cdt").write_bytes(original.read_bytes()[:-9])
+    return folder
+
+
+@pytest.fixture
+def place(stock: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the folder, which is the current one."""
+    copy = shutil.copytree(stock, tmp_path / "place")
+    monkeypatch.chdir(copy)
+    return copy
 
 
 def shown(outcome: Outcome) -> list[str]:
