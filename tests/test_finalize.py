@@ -651,7 +651,7 @@ def _ends(lines: list[bytes]) -> list[int]:
 def test_every_kind_of_cut_tail(lean: list[bytes], tmp_path: Path) -> None:
     data, ends = b"\n".join([*lean, b""]), [0, *_ends(lean)]
     path = tmp_path / "cut.jsonl"
-    sizes = {*range(ends[5], len(data), 613), *range(len(data) - 60, len(data))}
+    sizes = {*range(ends[5], len(data), 1531), *range(len(data) - 30, len(data))}
     sizes |= {end + by for end in ends[5:] for by in (-2, -1, 0, 1) if end + by < len(data)}
     for size in sorted(sizes):
         path.write_bytes(data[:size])
