@@ -9,7 +9,7 @@ import numpy as np
 
 from crimson.dbg import schema
 from crimson.dbg.container import TICKS_PER_CHUNK
-from crimson.dbg.layout import TABLES, Table
+from crimson.dbg.layout import TABLE_BY_NAME, TABLES, Table
 from crimson.dbg.rows import TableRows, Words, word_type
 from crimson.dbg.trace import TraceReader
 from crimson.dbg.trace_writer import TraceWriter
@@ -114,5 +114,32 @@ def changing(table: Table, position: int, ticks: Sequence[int]) -> Callable[[Tab
             else:
                 columns[position][row] ^= 1
         tables[table.name] = TableRows(rows.ticks, tuple(columns))
+
+    return change
+
+
+def setting(name: str, path: str, tick: int, by: Callable[[int], int]) -> Callable[[Tables, int], None]:
+    """A change of one column's bits in the first row of a tick."""
+
+    def change(tables: Tables, _first: int) -> None:
+        table, rows = TABLE_BY_NAME[name], tables[name]
+        (found,) = np.nonzero(rows.ticks == tick)
+        if len(found):
+            columns = list(rows.columns)
+            position = table.positions[path]
+            columns[position] = columns[position].copy()
+            columns[position][found[0]] = by(int(columns[position][found[0]]))
+            tables[name] = TableRows(rows.ticks, tuple(columns))
+
+    return change
+
+
+def dropping(name: str, ticks: Sequence[int]) -> Callable[[Tables, int], None]:
+    """A change that takes the first row of each of these ticks away."""
+
+    def change(tables: Tables, _first: int) -> None:
+        rows = tables[name]
+        gone = [int(np.flatnonzero(rows.ticks == tick)[0]) for tick in ticks if (rows.ticks == tick).any()]
+        tables[name] = rows.take(np.setdiff1d(np.arange(len(rows)), gone))
 
     return change

@@ -5,6 +5,7 @@ Exit codes: 0 equal or healthy, 1 divergence or unhealthy, 2 bad usage or unread
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -53,10 +54,10 @@ def _show(report: ReportPart, as_text: Callable[[], str], as_json: bool) -> None
 def _window(ticks: str | None) -> tuple[int, int] | None:
     if ticks is None:
         return None
-    first, colon, last = ticks.partition(":")
-    if not (colon and first.isdecimal() and last.isdecimal()):
+    window = re.fullmatch(r"([0-9]{1,12}):([0-9]{1,12})", ticks)
+    if window is None:
         raise BadUsage("--ticks", f"{ticks!r} is no window; write it as FIRST:LAST, such as 840:863")
-    return int(first), int(last)
+    return int(window[1]), int(window[2])
 
 
 @app.command()

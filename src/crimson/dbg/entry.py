@@ -20,7 +20,8 @@ def main() -> None:
         _drop_output()
         sys.exit(EXIT_FOUND)
     except OSError as problem:
-        _drop_output()
+        if problem.filename is None:
+            _drop_output()
         sys.stderr.write(f"error: {problem.filename or 'standard output'}: {problem.strerror}\n")
         sys.exit(EXIT_UNREADABLE)
 
