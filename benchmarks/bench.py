@@ -1,6 +1,7 @@
 """What this project must reach, measured as ratios in one run; `just bench`.
 
-Each pair is run in turns and the least CPU time of each side counts, since other work on the machine only adds to it.
+The two sides of a ratio take turns, and the least CPU time of each counts, since other work on the machine only adds
+to it.
 The peer is the `dbg` of crimsonland 0.10.0, installed into an environment of its own where packages can be had.
 """
 
@@ -28,7 +29,7 @@ from crimson.replay.driver.playback_driver import PlaybackDriver  # noqa: E402
 from capture_replays import BENCH_PLAN, make_replay  # noqa: E402
 from crimson.dbg.container import TICKS_PER_CHUNK  # noqa: E402
 from crimson.dbg.record import record_replay  # noqa: E402
-from crimson.dbg.replays import load_replay  # noqa: E402
+from crimson.dbg.replays import LoadedReplay, load_replay  # noqa: E402
 from crimson.dbg.trace import TraceReader  # noqa: E402
 from crimson.dbg.trace_writer import TraceWriter  # noqa: E402
 
@@ -47,15 +48,6 @@ def _cpu(action: Callable[[], None]) -> float:
     begin = time.process_time()
     action()
     return time.process_time() - begin
-
-
-def _in_turns(rounds: int, *actions: Callable[[], None]) -> list[float]:
-    """The least CPU seconds of each action."""
-    best = [float("inf")] * len(actions)
-    for _ in range(rounds):
-        for position, action in enumerate(actions):
-            best[position] = min(best[position], _cpu(action))
-    return best
 
 
 def _run(*command: str | Path) -> tuple[float, int]:
@@ -79,19 +71,36 @@ def _least(rounds: int, *command: str | Path) -> tuple[float, int]:
     return min(run[0] for run in runs), max(run[1] for run in runs)
 
 
+def _record_beside_bare(loaded: LoadedReplay, trace: Path) -> tuple[list[float], list[float]]:
+    """CPU seconds of successive slices of a recording, and of the same ticks without one, taken in turns."""
+    recorded: list[float] = []
+    stepped: list[float] = []
+    driver = PlaybackDriver(loaded.replay, warn_on_version_mismatch=False)
+    position = 0
+    mark = time.process_time()
+
+    def progress(done: int, _total: int) -> None:
+        nonlocal position, mark
+        recorded.append(time.process_time() - mark)
+        first, position = position, done
+        stepped.append(_cpu(lambda: driver.walk_ticks(start_tick=first, stop_tick=done)))
+        mark = time.process_time()
+
+    record_replay(loaded, trace, progress=progress)
+    recorded.append(time.process_time() - mark)
+    return recorded, [*stepped, 0.0]
+
+
 def record_rows(work: Path, rounds: int) -> Iterator[Row]:
     """Recording against the bare re-simulation, and the size of what it writes."""
     replay = work / "bench.crd"
     dump_replay_file(replay, make_replay(BENCH_PLAN))
     loaded, trace = load_replay(replay), work / "bench.cdt"
 
-    def bare() -> None:
-        PlaybackDriver(loaded.replay, warn_on_version_mismatch=False).walk_ticks()
-
-    def record() -> None:
-        record_replay(loaded, trace)
-
-    bare_time, record_time = _in_turns(rounds, bare, record)
+    slices = [_record_beside_bare(loaded, trace) for _ in range(rounds)]
+    # The least of each slice over the rounds: a busy moment of the machine spoils one slice, not the ratio.
+    record_time = sum(min(times) for times in zip(*(recorded for recorded, _ in slices), strict=True))
+    bare_time = sum(min(times) for times in zip(*(stepped for _, stepped in slices), strict=True))
     with TraceReader(trace) as reader:
         ticks = reader.tick_count
         creatures = sum(len(reader.tables(entry)["entity_samples.creatures"]) for entry in reader.tick_entries) / ticks

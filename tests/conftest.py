@@ -8,21 +8,10 @@ from pathlib import Path
 import capture_kit
 import pytest
 from crimson.replay.codec import dump_replay_file
-from crimson.replay.types import Replay
+from short_replays import SHORT_TICKS, replay_of
 
-from capture_replays import PLANS, make_replay
 from crimson.dbg.frida_finalize import finalize_capture
 from resimulated_capture import write_capture
-
-SHORT_TICKS = 150
-
-
-def replay_of(name: str, ticks: int) -> Replay:
-    """The first ticks of a plan's replay."""
-    from dataclasses import replace
-
-    plan = next(plan for plan in PLANS if plan.name == name)
-    return make_replay(replace(plan, max_ticks=ticks))
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,8 @@ import zstandard
 from command import crimson_dbg, measured
 from crimson.replay.codec import load_replay_file
 from raw_rows import Json, Rows
+from short_replays import replay_of
 
-from conftest import replay_of
 from crimson.dbg.diff import diff_traces
 from crimson.dbg.errors import CaptureProblem
 from crimson.dbg.frida_finalize import finalize_capture

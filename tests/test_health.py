@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import synthetic
 from command import crimson_dbg
+from short_replays import replay_of
 from synthetic import Tables, dropping, setting
 
-from conftest import replay_of
 from crimson.dbg.frida_finalize import finalize_capture
 from crimson.dbg.health import check_health
 from crimson.dbg.report import HealthReport

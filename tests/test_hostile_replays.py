@@ -12,8 +12,8 @@ import pytest
 import zstandard
 from command import crimson_dbg, measured
 from crimson.replay.codec import MAX_REPLAY_FILE_BYTES, dump_replay
+from short_replays import replay_of
 
-from conftest import replay_of
 from crimson.dbg.errors import ParityError, ReplayProblem
 from crimson.dbg.frida_finalize import finalize_capture
 from crimson.dbg.record import record_replay

@@ -16,8 +16,8 @@ import synthetic
 import zstandard
 from command import crimson_dbg, measured
 from forge import Chunk, Entry, Packed
+from short_replays import replay_of
 
-from conftest import replay_of
 from crimson.dbg.diff import diff_traces
 from crimson.dbg.errors import BadUsage, DamagedTrace, ParityError, ReplayProblem, UnsupportedTrace
 from crimson.dbg.frida_finalize import finalize_capture

@@ -15,10 +15,10 @@ from crimson.sim.commands import PerkPickCommand
 from crimson.sim.hooks import TickResult
 from crimson.sim.world_state import WorldState
 from grim.geom import Vec2
+from short_replays import SHORT_TICKS, replay_of
 
 import crimson.dbg.runtime_sampler as runtime_sampler
 from capture_replays import PLANS
-from conftest import SHORT_TICKS, replay_of
 from crimson.dbg import schema
 from crimson.dbg.diff import diff_traces
 from crimson.dbg.errors import RecordRefused, ReplayProblem

@@ -11,9 +11,9 @@ from crimson.game_modes import GameMode
 from crimson.quests.level import QuestLevel
 from crimson.replay.codec import dump_replay
 from crimson.sim.run_spec import RunSpec, RunStatus
+from short_replays import replay_of
 
 from capture_replays import ReplayPlan, make_replay
-from conftest import replay_of
 from crimson.dbg.errors import ReplayProblem
 from crimson.dbg.health import check_health
 from crimson.dbg.record import record_replay

@@ -14,9 +14,9 @@ import pytest
 from crimson.replay.codec import dump_replay_file
 from crimson.sim.gameplay_state import GameplayState
 from hand_reader import Cell, DocRow, DocTable, DocTrace, example_of_document, read_trace, tables_of_document
+from short_replays import replay_of
 from synthetic import write_trace
 
-from conftest import replay_of
 from crimson.dbg import digests, payload, schema
 from crimson.dbg.columns import CodecError
 from crimson.dbg.errors import DamagedTrace

@@ -12,9 +12,9 @@ import msgspec
 import pytest
 import synthetic
 from command import crimson_dbg
+from short_replays import SHORT_TICKS
 from synthetic import setting
 
-from conftest import SHORT_TICKS
 from crimson.dbg import schema
 from crimson.dbg.record import record_replay
 from crimson.dbg.replays import load_replay

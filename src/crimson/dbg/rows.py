@@ -6,9 +6,9 @@ Floats are held as the bits of their f32, so that comparing columns compares wha
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -129,41 +129,58 @@ def values_from_words(wire: WireType, words: Words) -> list[Cell]:
 
 
 def columns_from_runtime(leaves: Sequence[Leaf], columns: Sequence[Sequence[Cell]]) -> tuple[Words, ...]:
-    """Bit patterns of columns as the Python runtime holds them: floats are rounded to f32, enums are integers.
-
-    The few runtime fields that are doubles (the alternate weapon's longest reload among them) are f32 in the
-    original, so rounding gives the value that the original stores. All floats are packed in one go, and all integers.
-    """
+    """Bit patterns of columns as the Python runtime holds them; all floats are read in one go, and all integers."""
     words: dict[str, Words] = {}
-    floats = [position for position, leaf in enumerate(leaves) if leaf.column.wire == "f4"]
-    if floats:
-        matrix = _packed("d", [columns[position] for position in floats])
-        with np.errstate(over="ignore", invalid="ignore"):
-            bits: Words = matrix.astype(np.float32).view(np.uint32)
-        rows: list[Words] = list(bits)
-        if bool(((bits & _EXPONENT_MASK) == _EXPONENT_MASK).any()):
-            for position, row in zip(floats, rows, strict=True):
-                require_finite(leaves[position], row)
-        words.update({leaves[position].path: row for position, row in zip(floats, rows, strict=True)})
-    integers = [position for position, leaf in enumerate(leaves) if leaf.column.wire not in ("f4", "u8", "text")]
-    if integers:
-        numbers: list[Words] = list(_packed("q", [columns[position] for position in integers]))
-        for position, row in zip(integers, numbers, strict=True):
-            words[leaves[position].path] = integer_words(leaves[position], row)
+    for code, wires in PACKINGS.items():
+        alike = [position for position, leaf in enumerate(leaves) if leaf.column.wire in wires]
+        if alike:
+            matrix = packed_matrix(code, [pack_values(code, [columns[position] for position in alike])], len(alike))
+            words.update(words_from_matrix(code, [leaves[position] for position in alike], matrix))
     for leaf, column in zip(leaves, columns, strict=True):
         if leaf.column.wire == "text":
             words[leaf.path] = np.array(column, dtype=_TEXT)
-        elif leaf.column.wire == "u8":
-            words[leaf.path] = _packed("Q", [column])[0].copy()
     return tuple(words[leaf.path] for leaf in leaves)
 
 
-def _packed(code: str, columns: Sequence[Sequence[Cell]]) -> Words:
-    """Columns of equal length as the rows of one matrix of doubles (d) or 64-bit integers (q, Q)."""
+type PackCode = Literal["d", "q", "Q"]
+# How values of these wire types are taken from Python at once: as doubles or 64-bit integers.
+PACKINGS: dict[PackCode, frozenset[WireType]] = {
+    "d": frozenset({"f4"}),
+    "q": frozenset({"u1", "u2", "u4", "i4", "b1"}),
+    "Q": frozenset({"u8"}),
+}
+_PACKED_TYPES: dict[PackCode, np.dtype] = {"d": np.dtype("<f8"), "q": np.dtype("<i8"), "Q": np.dtype("<u8")}
+
+
+def pack_values(code: PackCode, columns: Sequence[Sequence[Cell]]) -> bytes:
+    """The columns' values one column after the other; enums are integers."""
     # Extending a list copies a column at once; chaining iterators would hand over value by value.
     values: list[Cell] = []
     for column in columns:
         values += column
-    packed = struct.pack(f"<{len(values)}{code}", *values)
-    word = {"d": np.float64, "q": np.int64, "Q": np.uint64}[code]
-    return np.frombuffer(packed, word).reshape(len(columns), len(columns[0]))
+    return struct.pack(f"<{len(values)}{code}", *values)
+
+
+def packed_matrix(code: PackCode, packed: Sequence[bytes], columns: int) -> Words:
+    """Successive packs of so many columns as one matrix, a row for each column."""
+    word = _PACKED_TYPES[code]
+    parts = [np.frombuffer(part, word).reshape(columns, -1) for part in packed]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+
+def words_from_matrix(code: PackCode, leaves: Sequence[Leaf], matrix: Words) -> Iterator[tuple[str, Words]]:
+    """Each leaf's path and bit patterns. Floats are rounded to f32.
+
+    The few runtime fields that are doubles (the alternate weapon's longest reload among them) are f32 in the
+    original, so rounding gives the value that the original stores.
+    """
+    if code != "d":
+        rows: list[Words] = list(matrix)
+        for leaf, row in zip(leaves, rows, strict=True):
+            yield leaf.path, integer_words(leaf, row)
+        return
+    with np.errstate(over="ignore", invalid="ignore"):
+        bits: list[Words] = list(matrix.astype(np.float32).view(np.uint32))
+    for leaf, row in zip(leaves, bits, strict=True):
+        require_finite(leaf, row)
+        yield leaf.path, row

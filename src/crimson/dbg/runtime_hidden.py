@@ -91,11 +91,11 @@ class ResidueDigest[Slot: msgspec.Struct]:
 
     def sample(self, pool: Sequence[Slot]) -> int:
         """The digest of the slots that are not live; `live` is up to date afterwards."""
-        flags = self._flags_of(pool)
+        if not self._copies:
+            self._start(pool)
+        flags = self._flags_of(pool[: self._bound])
         if flags != self._flags:
-            if not self._flags:
-                self._start(pool, flags)
-            self._split(flags)
+            self._split(flags, pool)
         self._live.entries = [pool[index] for index in self._live.indexes]
         others = [pool[index] for index in self._watched]
         others += self._extra()
@@ -107,22 +107,27 @@ class ResidueDigest[Slot: msgspec.Struct]:
         """Whether the slots that are not watched are as they were at the start."""
         return list(pool[self._bound :]) == self._copies[self._bound : len(pool)]
 
-    def _start(self, pool: Sequence[Slot], flags: list[Cell]) -> None:
+    def _start(self, pool: Sequence[Slot]) -> None:
         entries = [*pool, *self._extra()]
         self._copies = [copy.copy(entry) for entry in entries]
         self._hashes = [digests.slot_hash(self._pack(entry)) for entry in entries]
-        self._bound = len(flags) if self._watch_all else min(_WATCHED_BEYOND, len(flags))
+        self._bound = len(pool) if self._watch_all else min(_WATCHED_BEYOND, len(pool))
 
-    def _split(self, flags: list[Cell]) -> None:
+    def _split(self, flags: list[Cell], pool: Sequence[Slot]) -> None:
         self._flags = flags
         self._live.indexes = [index for index, flag in enumerate(flags) if flag]
-        if self._live.indexes:
+        if self._live.indexes and self._bound < len(pool):
             # A slot can be handed out and given back within a tick, so some beyond the last live one are watched.
-            self._bound = max(self._bound, min(self._live.indexes[-1] + _WATCHED_BEYOND, len(flags)))
-        self._watched = [index for index, flag in enumerate(flags[: self._bound]) if not flag]
+            bound = min(self._live.indexes[-1] + 1 + _WATCHED_BEYOND, len(pool))
+            if bound > self._bound:
+                self._bound = bound
+                self._split(self._flags_of(pool[:bound]), pool)
+                return
+        self._watched = [index for index, flag in enumerate(flags) if not flag]
         for index in self._live.indexes:
             self._copies[index] = None
             self._hashes[index] = digests.SAMPLED_SLOT
+        # Even when no other slot changed, the digest did.
         self._compared = None
 
     def _rehash(self, others: list[Slot], pool_size: int) -> None:

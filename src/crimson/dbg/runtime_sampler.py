@@ -18,7 +18,7 @@ from msgspec.structs import astuple
 
 from crimson.dbg.buffers import PoolBuffer, RowBuffer
 from crimson.dbg.layout import TABLE_BY_NAME, Table
-from crimson.dbg.rows import Cell, TableRows, Words, empty_rows
+from crimson.dbg.rows import Cell, TableRows, Words, empty_rows, pack_values, packed_matrix
 from crimson.dbg.runtime_hidden import HiddenSampler, LiveSlots
 from crimson.dbg.runtime_paths import GAMEPLAY_PATHS, read_player, read_quest, read_tutorial, read_vitals
 
@@ -27,8 +27,6 @@ _STAGE = ("gameplay.quest_stage_major", "gameplay.quest_stage_minor")
 _CHOICES = tuple(f"gameplay.perks.choices.choice_{position}" for position in range(7))
 _DOCTOR = ("gameplay.perks.doctor_target",)
 _KILL_PLACES = tuple(f"gameplay.survival_rewards.kill_pos_{place}.{part}" for place in range(3) for part in "xy")
-# Reading values while their objects are still in the processor's cache is worth more than larger batches.
-_COMPACT_TICKS = 16
 
 
 class SparseCounts:
@@ -48,7 +46,7 @@ class SparseCounts:
         self._ticks, self._counts = [], []
         if not counts:
             return empty_rows(self._table)
-        matrix = np.array(counts, np.int64)
+        matrix = packed_matrix("q", [pack_values("q", counts)], len(counts))
         rows, indexes = np.nonzero(matrix)
         return TableRows(ticks[rows], (indexes.astype(np.uint16), matrix[rows, indexes].astype(np.uint32)))
 
@@ -72,7 +70,6 @@ class RuntimeSampler:
         )
         self._secondaries = PoolBuffer(TABLE_BY_NAME["entity_samples.secondary_projectiles"], SecondaryProjectile, {})
         self._bonuses = PoolBuffer(TABLE_BY_NAME["entity_samples.bonuses"], BonusEntry, {})
-        self._pools = (self._creatures, self._projectiles, self._secondaries, self._bonuses)
         self._perks = SparseCounts(TABLE_BY_NAME["checkpoint.perks"])
         self._weapon_times = SparseCounts(TABLE_BY_NAME["sim_state.weapon_times"])
         self._hidden = HiddenSampler(session, watch_all=watch_all)
@@ -115,9 +112,6 @@ class RuntimeSampler:
         """Sample the state after a tick."""
         self._sample(tick, draws)
         self._add_events(tick, step)
-        if tick % _COMPACT_TICKS == _COMPACT_TICKS - 1:
-            for pool in self._pools:
-                pool.compact()
         timing = step.timing
         self._rows["timing_samples"].add(
             tick,
