@@ -150,7 +150,7 @@ def payload() -> dict[str, msgspec.Raw]:
         ("game_version", 5, "invalid replay payload"),
         ("ticks", [], "replay must contain at least one tick"),
         ("ticks", None, "invalid replay payload"),
-        ("ticks", [[[], []]], "ticks[0] has 0 player inputs, expected 1"),
+        ("ticks", [[[], []]], "4 bytes of ticks cannot hold the 1 it claims"),
         ("mood", 1, "invalid replay payload: Object contains unknown field `mood`"),
     ],
 )
@@ -262,3 +262,14 @@ def test_a_file_too_long_to_be_one(trace: Path) -> None:
     outcome, peak = measured("verify", trace)
     assert (outcome.code, peak < MEMORY_LIMIT) == (2, True), (outcome, peak)
     assert outcome.message == f"error: {replay}: longer than {MAX_REPLAY_FILE_BYTES} bytes, which no replay is"
+
+
+def test_a_bomb_of_ticks(trace: Path) -> None:
+    """Ticks without inputs take three bytes each, and the game's decoder two hundred."""
+    replay = trace.with_suffix(".crd")
+    payload = msgspec.msgpack.decode(zstandard.decompress(dump_replay(replay_of("rush", 2))))
+    payload["ticks"] = [[[], []]] * 5_000_000
+    replay.write_bytes(zstandard.compress(msgspec.msgpack.encode(payload)))
+    outcome, peak = measured("verify", trace)
+    assert (outcome.code, peak < MEMORY_LIMIT) == (2, True), (outcome, peak)
+    assert "bytes of ticks cannot hold the 5000000 it claims" in outcome.message

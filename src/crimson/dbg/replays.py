@@ -16,13 +16,16 @@ from crimson.dbg.inputs import open_input
 from crimson.dbg.schema import RunSettings, TraceSource
 
 
-# The one field that is read of a replay of any version.
+# What is read of a replay of any version before the game decodes it all.
 # ast-grep-ignore: strict-struct
-class _Versioned(msgspec.Struct, frozen=True):
+class _Outline(msgspec.Struct, frozen=True):
     format_version: int
+    ticks: msgspec.Raw
 
 
-_VERSION = msgspec.msgpack.Decoder(_Versioned)
+_OUTLINE = msgspec.msgpack.Decoder(_Outline)
+# A tick is an array of a player's four doubles and flags, and of commands: no fewer bytes than these.
+_LEAST_TICK_BYTES = 41
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,24 @@ def parse_replay(data: bytes, path: Path) -> LoadedReplay:
     """The same from the file's bytes; `path` is for messages."""
     with _codec_problems(path):
         payload = codec.inflate_replay_payload(data)
-        # Without a version the codec would decode the payload whatever it holds, at many times its size.
-        _VERSION.decode(payload)
+        _require_plausible(_OUTLINE.decode(payload), path)
         replay = codec.decode_replay_payload(payload)
     return LoadedReplay(path, replay, source_of(replay, codec.run_id(payload)))
+
+
+def _require_plausible(outline: _Outline, path: Path) -> None:
+    """Refuse a list of ticks that is too short for its count: the codec would decode it at many times its size."""
+    head = bytes(memoryview(outline.ticks)[:5])
+    match head[:1]:
+        case b"\xdc":
+            count = int.from_bytes(head[1:3], "big")
+        case b"\xdd":
+            count = int.from_bytes(head[1:5], "big")
+        case _:
+            count = head[0] & 0x0F
+    size = len(memoryview(outline.ticks))
+    if count * _LEAST_TICK_BYTES > size:
+        raise ReplayProblem(path, f"damaged replay: {size} bytes of ticks cannot hold the {count} it claims")
 
 
 def replay_fingerprint(path: Path) -> str:
