@@ -114,13 +114,18 @@ def diff_rows(work: Path, rounds: int, tool: Path, peer: Path | None) -> Iterato
     """Comparing two equal traces, as whole processes."""
     trace, copy = work / "bench.cdt", work / "copy.cdt"
     shutil.copyfile(trace, copy)
-    ours, our_peak = _least(rounds * 2, tool, "diff", trace, copy)
+    old = None if peer is None else _peer_trace(work, peer)
+    our_runs, their_runs = [], []
+    for _ in range(rounds):
+        our_runs += [_run(tool, "diff", trace, copy) for _ in range(4)]
+        if peer is not None and old is not None:
+            their_runs.append(_run(peer.with_name("crimson"), "dbg", "diff", old, old))
+    ours, our_peak = min(run[0] for run in our_runs), max(run[1] for run in our_runs)
     yield Row("diff of equal traces, whole process", f"{ours:.3f} s user, {our_peak // 1024} MB", "see below", None)
-    if peer is None:
+    if old is None:
         yield Row("the same, peer", "could not be installed", "", None)
         return
-    old = _peer_trace(work, peer)
-    theirs, peak = _least(2, peer.with_name("crimson"), "dbg", "diff", old, old)
+    theirs, peak = min(run[0] for run in their_runs), max(run[1] for run in their_runs)
     size = old.stat().st_size / BENCH_PLAN.max_ticks
     yield Row("the same, peer", f"{theirs:.3f} s user, {peak // 1024} MB; {size:.0f} bytes a tick", "", None)
     yield Row("peer's time over ours", f"{theirs / ours:.1f} times", "at least 20", theirs / ours >= 20)
