@@ -28,6 +28,7 @@ from crimson.replay.driver.playback_driver import PlaybackDriver  # noqa: E402
 
 from capture_replays import BENCH_PLAN, make_replay  # noqa: E402
 from crimson.dbg.container import TICKS_PER_CHUNK  # noqa: E402
+from crimson.dbg.diff import diff_traces  # noqa: E402
 from crimson.dbg.record import record_replay  # noqa: E402
 from crimson.dbg.replays import LoadedReplay, load_replay  # noqa: E402
 from crimson.dbg.trace import TraceReader  # noqa: E402
@@ -155,16 +156,21 @@ def _install(folder: Path, requirement: str) -> Path | None:
 
 def scaling_rows(work: Path, rounds: int) -> Iterator[Row]:
     """Time and memory of a diff against the number of ticks."""
-    used = []
-    for chunks in (200, 800):
-        path = work / f"long{chunks}.cdt"
+    paths = [work / f"long{chunks}.cdt" for chunks in (200, 800)]
+    for path, chunks in zip(paths, (200, 800), strict=True):
         _write_long(path, chunks)
-        used.append(_least(rounds, sys.executable, "-c", _DIFF_CODE, path, path))
-    base = _least(rounds, sys.executable, "-c", _DIFF_CODE.replace("diff_traces(", "(lambda *paths: None)("), "x", "y")
-    growth = (used[1][0] - base[0]) / max(used[0][0] - base[0], 1e-6)
-    memory = used[1][1] / used[0][1]
+    times = [[_cpu(lambda path=path: _same(path)) for path in paths] for _ in range(rounds * 3)]
+    short, long = (min(column) for column in zip(*times, strict=True))
+    growth = long / short
+    peaks = [_run(sys.executable, "-c", _DIFF_CODE, path, path)[1] for path in paths]
+    memory = peaks[1] / peaks[0]
     yield Row("diff, time for 4 times the ticks", f"{growth:.2f} times", "linear: about 4", growth < 5)
     yield Row("diff, memory for 4 times the ticks", f"{memory:.2f} times", "flat: about 1", memory < 1.1)
+
+
+def _same(path: Path) -> None:
+    if not diff_traces(path, path).ok:
+        raise RuntimeError(f"{path} differs from itself")
 
 
 _DIFF_CODE = (
