@@ -9,6 +9,7 @@ from crimson.replay.types import input_flags_validation_error
 from crimson.dbg.capture_rows import FRAME_DRAW_CALLER, CapturedTick, RunStart, TypoBackspace, TypoChar, TypoSubmit
 from crimson.dbg.errors import CaptureProblem
 from crimson.dbg.floats import from_bits, is_f32
+from crimson.dbg.lcg import next_state, value_of
 from crimson.dbg.records import RecordError, tables_from_records
 from crimson.dbg.schema import SETUP_TICK, RngDraw, TickRecord
 
@@ -99,11 +100,11 @@ class RunChecks:
         if draw.state_before != self._rng_state:
             before = "the last draw ended at" if self._drawn else "rng_state_before_setup is"
             raise CaptureProblem(where, f"starts at 0x{draw.state_before:08x}, {before} 0x{self._rng_state:08x}")
-        after = (draw.state_before * 214013 + 2531011) & 0xFFFFFFFF
+        after = next_state(draw.state_before)
         if draw.state_after != after:
             raise CaptureProblem(where, f"state_after is 0x{draw.state_after:08x}, the generator gives 0x{after:08x}")
-        if draw.value != (after >> 16) & 0x7FFF:
-            raise CaptureProblem(where, f"value is {draw.value}, the generator gives {(after >> 16) & 0x7FFF}")
+        if draw.value != value_of(after):
+            raise CaptureProblem(where, f"value is {draw.value}, the generator gives {value_of(after)}")
         if not draw.caller:
             raise CaptureProblem(where, "has no caller")
         self._rng_state = after

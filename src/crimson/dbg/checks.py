@@ -6,17 +6,16 @@ from typing import Protocol
 
 import numpy as np
 
+from crimson.dbg.columns import draw_values, next_states
 from crimson.dbg.layout import TABLE_BY_NAME, TABLES, Table
 from crimson.dbg.records import ChunkTables
 from crimson.dbg.report import Check
-from crimson.dbg.rows import TableRows, Words
+from crimson.dbg.rows import TableRows, Words, counts_at, not_finite
 from crimson.dbg.schema import SETUP_TICK, UNKNOWN_CALLER, RunSettings
 
 # f32(1/60), the step of every replay, and what one perk step (Reflex Boosted) makes of it.
 _STEP = np.float32(1.0 / 60.0)
 _STEPS = (_STEP, _STEP * np.float32(0.9))
-_EXPONENT = np.uint32(0x7F800000)
-_LCG = (np.uint32(214013), np.uint32(2531011))
 
 
 class HealthQuestion(Protocol):
@@ -71,7 +70,7 @@ class Coverage:
         self._expect(tables["timing_samples"], wanted, samples, "timing samples")
         for name in ("checkpoint.players", "sim_state.players"):
             self._expect(tables[name], wanted, self._players, f"rows in {name}")
-        empty = _counts(tables["rng_stream"], wanted) == 0
+        empty = counts_at(tables["rng_stream"].ticks, wanted) == 0
         if empty.any():
             self._problems.note(int(empty.sum()), f"tick {first + _first(empty)} has no rng_stream rows")
         self._ticks += len(wanted) if first != SETUP_TICK else 0
@@ -79,7 +78,7 @@ class Coverage:
         self._entities += sum(len(tables[table.name]) for table in TABLES if table.channel == "entity_samples")
 
     def _expect(self, rows: TableRows, wanted: Words, count: int, what: str) -> None:
-        wrong = _counts(rows, wanted) != count
+        wrong = counts_at(rows.ticks, wanted) != count
         if wrong.any():
             tick = int(wanted[_first(wrong)])
             found = int((rows.ticks == tick).sum())
@@ -90,10 +89,6 @@ class Coverage:
             self._problems.note(1, "the trace has no ticks")
         good = f"{self._ticks} ticks, {self._draws} draws, {self._entities} entity rows, {self._players} player(s)"
         return self._problems.check("coverage", good)
-
-
-def _counts(rows: TableRows, wanted: Words) -> Words:
-    return np.searchsorted(rows.ticks, wanted, "right") - np.searchsorted(rows.ticks, wanted, "left")
 
 
 class RngChain:
@@ -112,8 +107,7 @@ class RngChain:
         if not len(before):
             return
         ticks = tables["rng_stream"].ticks
-        value = column(tables, "rng_stream", "value").astype(np.uint32)
-        broken = (before * _LCG[0] + _LCG[1] != after) | ((after >> np.uint32(16)) & np.uint32(0x7FFF) != value)
+        broken = (next_states(before) != after) | (draw_values(after) != column(tables, "rng_stream", "value"))
         if broken.any():
             row = _first(broken)
             self._step.note(int(broken.sum()), f"tick {int(ticks[row])}: {self._draw(before, after, row)} is no step")
@@ -267,7 +261,7 @@ class FiniteFloats:
                 if leaf.column.wire != "f4":
                     continue
                 self._values += len(words)
-                wild = (words & _EXPONENT) == _EXPONENT
+                wild = not_finite(words)
                 if wild.any():
                     tick = int(rows.ticks[_first(wild)])
                     self._problems.note(int(wild.sum()), f"tick {tick}: {table.name}.{leaf.path} is not finite")
@@ -286,7 +280,7 @@ class Summaries:
         ticks = tables["checkpoint"].ticks
         health = column(tables, "entity_samples.creatures", "hp").view(np.float32)
         alive = np.sort(tables["entity_samples.creatures"].ticks[health > 0])
-        counted = np.searchsorted(alive, ticks, "right") - np.searchsorted(alive, ticks, "left")
+        counted = counts_at(alive, ticks)
         self._expect(ticks, column(tables, "checkpoint", "creature_count"), counted, "living creatures")
         pending = column(tables, "sim_state", "gameplay.perks.pending_count")
         self._expect(ticks, column(tables, "checkpoint", "perk_pending"), pending, "pending perks")

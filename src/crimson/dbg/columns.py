@@ -13,13 +13,14 @@ from itertools import pairwise
 import numpy as np
 
 from crimson.dbg.layout import Leaf, Table
+from crimson.dbg.lcg import INCREMENT, MULTIPLIER
 from crimson.dbg.rows import TableRows, Words, word_type
 
 MAX_KEYED_ROWS = 256 * 512
 MAX_LOG_ROWS = 1 << 18
 
-_LCG_MULTIPLIER = np.uint32(214013)
-_LCG_INCREMENT = np.uint32(2531011)
+_MULTIPLIER = np.uint32(MULTIPLIER)
+_INCREMENT = np.uint32(INCREMENT)
 
 
 class CodecError(ValueError):
@@ -33,9 +34,9 @@ def encode_table(table: Table, rows: TableRows, first_tick: int) -> tuple[int, b
         raise CodecError(
             f"table {table.name} has {len(ticks)} rows in a chunk, at most {_most_rows(table)} can be stored"
         )
-    if table.keyed:
+    if table.key is not None:
         # Rows come in tick order, so a stable sort by key leaves a slot's ticks in order.
-        order = np.argsort(_key_column(table, columns), kind="stable")
+        order = np.argsort(columns[table.key], kind="stable")
         ticks, columns = ticks[order], tuple(column[order] for column in columns)
     texts: dict[str, int] = {}
     words = {
@@ -79,11 +80,6 @@ def _tick_order(table: Table) -> int:
     return 2 if table.keyed else 1
 
 
-def _key_column(table: Table, columns: tuple[Words, ...]) -> Words:
-    position = next(position for position, leaf in enumerate(table.leaves) if leaf.column.key)
-    return columns[position]
-
-
 def _text_indexes(values: Words, texts: dict[str, int]) -> Words:
     return np.array([texts.setdefault(value, len(texts)) for value in values], dtype=np.uint32)
 
@@ -109,11 +105,13 @@ def _sums(residuals: Words, order: int) -> Words:
     return residuals
 
 
-def _lcg(state: Words) -> Words:
-    return state * _LCG_MULTIPLIER + _LCG_INCREMENT
+def next_states(states: Words) -> Words:
+    """`lcg.next_state` of each."""
+    return states * _MULTIPLIER + _INCREMENT
 
 
-def _draw_value(state_after: Words) -> Words:
+def draw_values(state_after: Words) -> Words:
+    """`lcg.value_of` each."""
     return ((state_after >> np.uint32(16)) & np.uint32(0x7FFF)).astype(np.uint16)
 
 
@@ -155,9 +153,9 @@ def _residuals(leaf: Leaf, words: Mapping[str, Words]) -> Words:
         case "rng_before":
             return own - _shifted(words["state_after"])
         case "rng_after":
-            return own - _lcg(words["state_before"])
+            return own - next_states(words["state_before"])
         case "rng_value":
-            return own - _draw_value(words["state_after"])
+            return own - draw_values(words["state_after"])
         case "difference":
             return _differences(own, column.order)
 
@@ -182,14 +180,14 @@ def _restore_draws(residuals: Mapping[str, Words]) -> dict[str, Words]:
         memoryview(residuals["state_before"]), memoryview(residuals["state_after"]), strict=True
     ):
         state = (last + before_step) & 0xFFFFFFFF
-        last = (state * 214013 + 2531011 + after_step) & 0xFFFFFFFF
+        last = (state * MULTIPLIER + INCREMENT + after_step) & 0xFFFFFFFF
         before.append(state)
         after.append(last)
     after_words = np.frombuffer(after, dtype=np.uint32)
     return {
         "state_before": np.frombuffer(before, dtype=np.uint32),
         "state_after": after_words,
-        "value": residuals["value"] + _draw_value(after_words),
+        "value": residuals["value"] + draw_values(after_words),
     }
 
 

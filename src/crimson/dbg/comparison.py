@@ -10,7 +10,7 @@ from crimson.dbg.floats import ulps_between
 from crimson.dbg.layout import TABLES, Leaf, Table
 from crimson.dbg.records import ChunkTables
 from crimson.dbg.report import FieldDifference, Value
-from crimson.dbg.rows import TableRows, Words, values_from_words
+from crimson.dbg.rows import TableRows, Words, counts_at, values_from_words
 
 PRESENT, ABSENT = "present", "absent"
 
@@ -25,16 +25,12 @@ def differing_ticks(expected: TableRows, actual: TableRows) -> Words:
     if len(expected) == len(actual) and bool((expected.ticks == actual.ticks).all()):
         return np.unique(expected.ticks[_differing_rows(expected, actual)])
     both = np.union1d(expected.ticks, actual.ticks)
-    counts = _counts_at(expected.ticks, both)
-    same_count = counts == _counts_at(actual.ticks, both)
+    counts = counts_at(expected.ticks, both)
+    same_count = counts == counts_at(actual.ticks, both)
     shared = both[same_count]
     left = expected.take(np.isin(expected.ticks, shared))
     right = actual.take(np.isin(actual.ticks, shared))
     return np.union1d(both[~same_count], left.ticks[_differing_rows(left, right)])
-
-
-def _counts_at(ticks: Words, wanted: Words) -> Words:
-    return np.searchsorted(ticks, wanted, side="right") - np.searchsorted(ticks, wanted, side="left")
 
 
 def _differing_rows(expected: TableRows, actual: TableRows) -> Words:
@@ -79,10 +75,7 @@ def _rows_by_name(table: Table, rows: TableRows) -> dict[str, int]:
     """Row positions by path: a pool's rows by slot, a log's by position, a single row by the table's name."""
     if table.cardinality != "many":
         return dict.fromkeys([table.name] if len(rows) else [], 0)
-    if table.keyed:
-        keys = next(words for leaf, words in zip(table.leaves, rows.columns, strict=True) if leaf.column.key).tolist()
-    else:
-        keys = list(range(len(rows)))
+    keys = range(len(rows)) if table.key is None else rows.columns[table.key].tolist()
     return {f"{table.name}[{key}]": position for position, key in enumerate(keys)}
 
 

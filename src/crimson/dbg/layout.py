@@ -10,7 +10,6 @@ import types
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from operator import attrgetter
 from typing import Annotated, Literal, TypeIs, Union, get_args, get_origin, get_type_hints
 
 from crimson.dbg import schema
@@ -39,7 +38,9 @@ class Table:
         self.row_type = row_type
         self.cardinality: Cardinality = cardinality
         self.leaves: tuple[Leaf, ...] = tuple(_leaves(row_type, ""))
-        self.keyed = any(leaf.column.key for leaf in self.leaves)
+        # The position of the column that names a row within its tick; None for a log.
+        self.key = next((position for position, leaf in enumerate(self.leaves) if leaf.column.key), None)
+        self.keyed = self.key is not None
 
     def __repr__(self) -> str:
         return f"Table({self.name})"
@@ -47,11 +48,6 @@ class Table:
     @cached_property
     def positions(self) -> dict[str, int]:
         return {leaf.path: position for position, leaf in enumerate(self.leaves)}
-
-    @cached_property
-    def values_of(self) -> attrgetter[tuple[float, ...]]:
-        """Reads a row's leaves, as one tuple (or the bare value for a table of one column)."""
-        return attrgetter(*(leaf.path for leaf in self.leaves))
 
 
 def is_row_type(hint: Hint) -> TypeIs[type[schema.Row]]:

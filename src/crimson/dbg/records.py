@@ -59,17 +59,16 @@ def _table_from_records(table: Table, records: Sequence[schema.TickRecord]) -> T
 
 def _require_order(table: Table, ticks: np.ndarray, columns: Sequence[np.ndarray]) -> None:
     position = unordered_row(table, ticks, columns)
-    if position is not None:
-        key = next(leaf for leaf in table.leaves if leaf.column.key)
-        problem = ColumnError(key.path, position, "the rows of a tick must ascend by it")
+    if position is not None and table.key is not None:
+        problem = ColumnError(table.leaves[table.key].path, position, "the rows of a tick must ascend by it")
         raise RecordError(int(ticks[position]), table, problem)
 
 
 def unordered_row(table: Table, ticks: np.ndarray, columns: Sequence[np.ndarray]) -> int | None:
     """The first row of a keyed table that does not come after its predecessor."""
-    if not table.keyed or len(ticks) < 2:
+    if table.key is None or len(ticks) < 2:
         return None
-    keys = columns[next(position for position, leaf in enumerate(table.leaves) if leaf.column.key)].astype(np.int64)
+    keys = columns[table.key].astype(np.int64)
     wrong = (ticks[1:] == ticks[:-1]) & (keys[1:] <= keys[:-1])
     return int(np.flatnonzero(wrong)[0]) + 1 if wrong.any() else None
 

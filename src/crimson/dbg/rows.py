@@ -69,6 +69,11 @@ def join_rows(table: Table, parts: Sequence[TableRows]) -> TableRows:
     return TableRows(np.concatenate([part.ticks for part in parts]), columns)
 
 
+def counts_at(ticks: Words, wanted: Words) -> Words:
+    """How often each wanted tick occurs among ascending ones."""
+    return np.searchsorted(ticks, wanted, side="right") - np.searchsorted(ticks, wanted, side="left")
+
+
 def words_from_values(leaf: Leaf, values: Sequence[Cell]) -> Words:
     """Bit patterns of Python values; a float must be a finite f32, an integer fit its width."""
     wire = leaf.column.wire
@@ -106,9 +111,14 @@ def integer_words(leaf: Leaf, values: Words) -> Words:
     return words.view(np.uint32) if wire == "i4" else words
 
 
+def not_finite(words: Words) -> Words:
+    """Which f32 bit patterns are an infinity or a NaN."""
+    return (words & _EXPONENT_MASK) == _EXPONENT_MASK
+
+
 def require_finite(leaf: Leaf, words: Words) -> None:
     """Refuse the bits of an infinity or a NaN."""
-    wild = (words & _EXPONENT_MASK) == _EXPONENT_MASK
+    wild = not_finite(words)
     if wild.any():
         row = int(np.flatnonzero(wild)[0])
         value = words[row : row + 1].view(np.float32)[0]

@@ -15,12 +15,9 @@ import msgspec
 from crimson.dbg.wire import Column
 
 SETUP_TICK = -1
-MAX_PLAYERS = 4
 UNKNOWN_CALLER = 0
 
 # `Column(wire type, ...)` says how a field is stored; see `columns` for the predictors.
-U8 = Annotated[int, msgspec.Meta(ge=0, le=0xFF), Column("u1")]
-U16 = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF), Column("u2")]
 U32 = Annotated[int, msgspec.Meta(ge=0, le=0xFFFFFFFF), Column("u4")]
 U64 = Annotated[int, msgspec.Meta(ge=0), Column("u8")]
 I32 = Annotated[int, msgspec.Meta(ge=-(1 << 31), le=(1 << 31) - 1), Column("i4")]
