@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from synthetic import Tables
 
-from crimson.dbg.diff import HIDDEN_CHANNEL, diff_traces
+from crimson.dbg.diff import diff_traces
 from crimson.dbg.errors import BadUsage
 from crimson.dbg.layout import TABLES
+from crimson.dbg.pairing import HIDDEN_CHANNEL
 from crimson.dbg.schema import SETUP_TICK
 from crimson.dbg.sustained import first_sustained
 

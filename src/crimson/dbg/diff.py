@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
-from crimson.dbg.container import ChunkEntry, inflate
 from crimson.dbg.errors import BadUsage
+from crimson.dbg.pairing import HIDDEN_CHANNEL, PRESENCE_CHANNEL, Found, compare_chunks
 from crimson.dbg.report import (
     ChannelDifference,
     DiffReport,
@@ -23,11 +22,6 @@ from crimson.dbg.schema import CHANNELS, SETUP_TICK, TraceSource
 from crimson.dbg.sustained import DEFAULT_SUSTAIN, first_sustained
 from crimson.dbg.trace import TraceReader
 
-if TYPE_CHECKING:
-    from crimson.dbg.records import ChunkTables
-
-HIDDEN_CHANNEL = "hidden_state"
-PRESENCE_CHANNEL = "presence"
 # More than a tick has with every pool full; only a forged trace has more to tell.
 _MOST_FIELDS = 1 << 16
 # Which channel's difference explains the others' at the same tick.
@@ -53,48 +47,21 @@ def diff_traces(
         window = _window(left, right, ticks)
         identity = tuple(_identity_differences(left.meta.source, right.meta.source))
         if identity:
-            return _report(left, right, window, "wrong_run", _Found(), sustain, strict, identity)
-        found = _Found()
+            return _report(left, right, window, "wrong_run", Found(), sustain, strict, identity)
+        found = Found()
         first, last = window
         if first <= 0:
-            _compare_chunk(left, right, left.setup_entry, right.setup_entry, SETUP_TICK, SETUP_TICK, found)
+            compare_chunks(left, right, left.setup_entry, right.setup_entry, SETUP_TICK, SETUP_TICK, found)
         shared_last = min(last, left.tick_count - 1, right.tick_count - 1)
         for mine, theirs in zip(left.tick_entries, right.tick_entries, strict=False):
             begin, end = max(first, mine.first), min(shared_last, mine.last)
             if begin <= end:
-                _compare_chunk(left, right, mine, theirs, begin, end, found)
+                compare_chunks(left, right, mine, theirs, begin, end, found)
         longer = max(left.tick_count, right.tick_count) - 1
         missing = range(max(shared_last + 1, first), min(last, longer) + 1)
         if missing:
             found.add(PRESENCE_CHANNEL, list(missing))
         return _conclude(left, right, window, found, sustain, strict)
-
-
-class _Found:
-    """The differing ticks of each channel and hidden region, ascending, and how many ticks were compared."""
-
-    def __init__(self) -> None:
-        self.compared = 0
-        self.channels: dict[str, list[int]] = {}
-        self.regions: dict[str, list[int]] = {}
-
-    def add(self, channel: str, ticks: list[int]) -> None:
-        if ticks:
-            self.channels.setdefault(channel, []).extend(ticks)
-
-    def add_region(self, region: str, ticks: list[int]) -> None:
-        if ticks:
-            self.regions.setdefault(region, []).extend(ticks)
-
-    def diverging(self, *, with_hidden: bool) -> list[int]:
-        ticks: set[int] = set()
-        for channel, found in self.channels.items():
-            if with_hidden or channel != HIDDEN_CHANNEL:
-                ticks.update(found)
-        return sorted(ticks)
-
-    def at(self, tick: int) -> set[str]:
-        return {channel for channel, ticks in self.channels.items() if tick in ticks}
 
 
 def _window(left: TraceReader, right: TraceReader, ticks: tuple[int, int] | None) -> tuple[int, int]:
@@ -122,57 +89,8 @@ def _identity_differences(left: TraceSource, right: TraceSource) -> Iterator[Fie
             yield FieldDifference("source", f"run.{name}", value, theirs[name])
 
 
-def _proven_equal(left: TraceReader, right: TraceReader, mine: ChunkEntry, theirs: ChunkEntry) -> bool:
-    """Whether two chunks hold the same raw bytes, of which each side's were read and hashed here."""
-    stored, other = left.stored(mine), right.stored(theirs)
-    claims = [(entry.first, entry.last, entry.raw_size, entry.digest) for entry in (mine, theirs)]
-    if stored.stored == other.stored and claims[0] == claims[1]:
-        # The same stored bytes inflate to the same raw bytes, so that one hash speaks for both.
-        inflate(stored, left.path)
-        return True
-    if claims[0] != claims[1]:
-        return False
-    return inflate(stored, left.path) == inflate(other, right.path)
-
-
-def _compare_chunk(
-    left: TraceReader,
-    right: TraceReader,
-    mine: ChunkEntry,
-    theirs: ChunkEntry,
-    first: int,
-    last: int,
-    found: _Found,
-) -> None:
-    if first != SETUP_TICK:
-        found.compared += last - first + 1
-    if _proven_equal(left, right, mine, theirs):
-        return
-    _compare_tables(left.tables(mine), right.tables(theirs), first, last, found)
-
-
-def _compare_tables(expected: ChunkTables, actual: ChunkTables, first: int, last: int, found: _Found) -> None:
-    # Only a difference needs numpy, which takes longer to import than equal traces take to compare.
-    from crimson.dbg.comparison import differing_ticks, rows_between
-    from crimson.dbg.layout import TABLE_BY_NAME, TABLES
-
-    by_channel: dict[str, set[int]] = {channel: set() for channel in CHANNELS}
-    for table in TABLES:
-        left = rows_between(expected[table.name], first, last)
-        right = rows_between(actual[table.name], first, last)
-        by_channel[table.channel].update(differing_ticks(left, right).tolist())
-    for channel, ticks in by_channel.items():
-        found.add(channel, sorted(ticks))
-    if not by_channel[HIDDEN_CHANNEL]:
-        return
-    left = rows_between(expected[HIDDEN_CHANNEL], first, last)
-    right = rows_between(actual[HIDDEN_CHANNEL], first, last)
-    for leaf, mine, theirs in zip(TABLE_BY_NAME[HIDDEN_CHANNEL].leaves, left.columns, right.columns, strict=True):
-        found.add_region(leaf.path, left.ticks[mine != theirs].tolist())
-
-
 def _conclude(
-    left: TraceReader, right: TraceReader, window: tuple[int, int], found: _Found, sustain: int, strict: bool
+    left: TraceReader, right: TraceReader, window: tuple[int, int], found: Found, sustain: int, strict: bool
 ) -> DiffReport:
     if not found.compared:
         return _report(left, right, window, "nothing_compared", found, sustain, strict, ())
@@ -205,7 +123,7 @@ def _report(
     right: TraceReader,
     window: tuple[int, int],
     verdict: DiffVerdict,
-    found: _Found,
+    found: Found,
     sustain: int,
     strict: bool,
     fields: tuple[FieldDifference, ...],
