@@ -93,7 +93,9 @@ def test_the_lead_is_the_cause_before_the_symptom(golden: Path, tmp_path: Path) 
                 synthetic.changing(table, 3, range(7, TICKS))(chunk, first)
 
         changed = synthetic.write_trace(tmp_path / "changed.cdt", TICKS, change=change)
-        assert diff_traces(golden, changed).lead == names[count - 1].split(".")[0]
+        lead = diff_traces(golden, changed).lead
+        assert lead is not None
+        assert lead.channel == names[count - 1].split(".")[0]
 
 
 def test_other_compression_of_equal_rows_is_equal(

@@ -156,7 +156,7 @@ class ParityItem(CaptureItem):
                 self._cell,
                 verdict="weak evidence" if problem else report.verdict,
                 first_bad_tick=report.first_bad_tick,
-                lead=report.lead,
+                lead=report.lead.brief if report.lead else "",
                 blips=len(report.blips),
                 hidden=len(report.hidden),
                 note=note,

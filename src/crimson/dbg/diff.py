@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from crimson.dbg.errors import BadUsage
+from crimson.dbg.lead import lead_of
 from crimson.dbg.pairing import HIDDEN_CHANNEL, PRESENCE_CHANNEL, Found, compare_chunks
 from crimson.dbg.report import (
     ChannelDifference,
@@ -24,8 +25,6 @@ from crimson.dbg.trace import TraceReader
 
 # More than a tick has with every pool full; only a forged trace has more to tell.
 _MOST_FIELDS = 1 << 16
-# Which channel's difference explains the others' at the same tick.
-_LEAD_ORDER = (PRESENCE_CHANNEL, "timing_samples", "rng_stream", "entity_samples", "sim_state", "checkpoint")
 
 
 def diff_traces(
@@ -129,10 +128,6 @@ def _report(
     fields: tuple[FieldDifference, ...],
     onset: int | None = None,
 ) -> DiffReport:
-    at_onset = found.at(onset) if onset is not None else set()
-    lead = next((channel for channel in _LEAD_ORDER if channel in at_onset), "")
-    if not lead and HIDDEN_CHANNEL in at_onset:
-        lead = HIDDEN_CHANNEL
     return DiffReport(
         expected=_summary(left),
         actual=_summary(right),
@@ -143,7 +138,7 @@ def _report(
         window=window,
         ticks_compared=found.compared,
         first_bad_tick=onset,
-        lead=lead,
+        lead=None if onset is None else lead_of(fields),
         channels=tuple(
             ChannelDifference(channel, found.channels[channel][0], len(found.channels[channel]))
             for channel in (*CHANNELS, PRESENCE_CHANNEL)

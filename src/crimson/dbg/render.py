@@ -59,7 +59,7 @@ def _headline(report: DiffReport) -> list[str]:
         case "equal":
             return [f"equal over {report.ticks_compared} ticks"]
         case "diverged":
-            return [f"diverged at {where}, lead: {report.lead}"]
+            return [f"diverged at {where}, lead: {report.lead.brief if report.lead else 'none'}"]
         case "ended_early":
             shorter = "expected" if report.expected.ticks < report.actual.ticks else "actual"
             return [f"ended early: the {shorter} trace has no {where}"]

@@ -74,6 +74,27 @@ class FieldDifference(ReportPart, frozen=True, forbid_unknown_fields=True):
     ulps: int | None = None
 
 
+LeadKind = Literal["end", "timing", "rng", "presence", "drift", "summary", "hidden"]
+
+
+class Lead(ReportPart, frozen=True, forbid_unknown_fields=True):
+    """What explains the rest of a divergence, as far as the traces tell.
+
+    `subject` names the cause without slots and ticks, so that the same cause in other captures has the same name;
+    `path` says where it is, and `statement` says it in a sentence.
+    """
+
+    kind: LeadKind
+    channel: str
+    subject: str
+    path: str
+    statement: str
+
+    @property
+    def brief(self) -> str:
+        return f"{self.kind}: {self.subject}"
+
+
 class ChannelDifference(ReportPart, frozen=True, forbid_unknown_fields=True):
     channel: str
     first_tick: int
@@ -108,8 +129,7 @@ class DiffReport(ReportPart, frozen=True, forbid_unknown_fields=True, tag="diff"
     ticks_compared: int
     # The onset of the first sustained divergence; -1 is the state after run set-up.
     first_bad_tick: int | None
-    # The channel that explains the others at that tick.
-    lead: str
+    lead: Lead | None
     channels: tuple[ChannelDifference, ...]
     hidden: tuple[HiddenFinding, ...]
     blips: tuple[Blip, ...]
