@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import sys
 from pathlib import Path
 
@@ -136,8 +137,11 @@ def test_a_refused_replay_names_its_tick_and_leaves_no_file(tmp_path: Path) -> N
     ticks = list(replay.ticks)
     ticks[23] = msgspec.structs.replace(ticks[23], commands=[PerkPickCommand(player_index=0, choice_index=0)])
     loaded = _loaded(msgspec.structs.replace(replay, ticks=ticks))
-    with pytest.raises(RecordRefused, match=r"refuses the replay at tick 23: perk_pick without an open perk menu"):
+    with pytest.raises(
+        RecordRefused, match=r"refuses the replay at tick 23: perk_pick without an open perk menu"
+    ) as told:
         record_replay(loaded, tmp_path / "out.cdt")
+    assert (told.value.tick, pickle.loads(pickle.dumps(told.value)).tick) == (23, 23)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -9,7 +9,15 @@ from typing import Protocol
 
 import pytest
 
+from crimson.dbg.errors import ParityError
+
 type Progress = Callable[[int, int], None]
+
+
+class CandidateFailure(ParityError):
+    """Something that the candidate, or what was asked of it, did wrong: an item's failure, not an error."""
+
+    verdict = "failed"
 
 
 class Candidate(Protocol):

@@ -11,7 +11,7 @@ from crimson.dbg.render import tick_name
 from crimson.dbg.replays import replay_fingerprint
 from crimson.dbg.report import DiffReport
 from pytest_crimson_parity.cache import TraceCache
-from pytest_crimson_parity.candidates import Candidate, Progress
+from pytest_crimson_parity.candidates import Candidate, CandidateFailure, Progress
 from pytest_crimson_parity.capture import Capture
 
 
@@ -21,11 +21,21 @@ class ForeignReplay(ParityError):
     verdict = "wrong run"
 
 
+class WindowRefused(CandidateFailure):
+    """A window of ticks that one of the traces does not have."""
+
+    verdict = "weak evidence"
+
+
 @dataclass(frozen=True, slots=True)
 class Compared:
     report: DiffReport
+    # The candidate's trace. It lies in the cache, where another recording may push it out later on.
+    trace: Path
     # Whether the candidate was recorded for this, or came from the cache.
     recorded: bool
+    # The last tick of a recording that was stopped because it had shown the divergence; None for any other.
+    stopped_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +46,22 @@ class Comparer:
     sustain: int
     strict: bool
 
-    def compare(self, capture: Capture, candidate: Candidate, progress: Progress | None) -> Compared:
-        """Record or look up the candidate's trace and diff it; `ParityError` when that cannot be done."""
+    def compare(
+        self,
+        capture: Capture,
+        candidate: Candidate,
+        progress: Progress | None,
+        *,
+        window: tuple[int, int] | None = None,
+    ) -> Compared:
+        """Record or look up the candidate's trace and diff it, over all its ticks or over a window's.
+
+        `window` is its first and last tick; no more is recorded than its last one. `CandidateFailure`, `WindowRefused`
+        for one, is the fault of candidate or window; any other `ParityError` says why there is no comparison.
+        """
         original, replay, run = capture.path, capture.replay, capture.source.replay_sha256
+        if window is not None:
+            _require_window(capture, window)
         if (other := replay_fingerprint(replay)) != run:
             raise ForeignReplay(
                 replay,
@@ -47,17 +70,37 @@ class Comparer:
             )
         with self.cache.entry(candidate, replay, run, progress) as entry:
             try:
-                return Compared(self._diff(original, entry.path), entry.recorded)
+                return Compared(self._diff(original, entry.path, window), entry.path, entry.recorded)
             except ParityError as problem:
                 if entry.recorded or problem.where != str(entry.path):
                     raise
         # The disk lost some of it since it was recorded.
         self.cache.discard(entry)
         with self.cache.entry(candidate, replay, run, progress) as entry:
-            return Compared(self._diff(original, entry.path), entry.recorded)
+            return Compared(self._diff(original, entry.path, window), entry.path, entry.recorded)
 
-    def _diff(self, original: Path, candidate: Path) -> DiffReport:
-        return diff_traces(original, candidate, sustain=self.sustain, strict=self.strict)
+    def _diff(self, original: Path, candidate: Path, window: tuple[int, int] | None) -> DiffReport:
+        report = diff_traces(original, candidate, ticks=window, sustain=self.sustain, strict=self.strict)
+        if window is not None and report.verdict != "wrong_run":
+            wanted = window[1] - window[0] + 1
+            if report.ticks_compared != wanted:
+                raise WindowRefused(
+                    original,
+                    f"compared {report.ticks_compared} of the {wanted} ticks {window[0]}..{window[1]}: "
+                    f"the candidate's trace has {report.actual.ticks}",
+                )
+        return report
+
+
+def _require_window(capture: Capture, window: tuple[int, int]) -> None:
+    first, last = window
+    if not 0 <= first <= last:
+        raise WindowRefused(capture.path, f"{first}..{last} is no window: the first tick must not come after the last")
+    if last >= capture.ticks:
+        raise WindowRefused(
+            capture.path,
+            f"the ticks {first}..{last} lie behind the end: it has {capture.ticks}, 0..{capture.ticks - 1}",
+        )
 
 
 def shortfall(report: DiffReport, ticks: int) -> str:

@@ -15,7 +15,7 @@ import pytest
 
 from crimson.dbg.errors import ParityError, RecordRefused
 from crimson.dbg.report import Check
-from pytest_crimson_parity.candidates import Candidate
+from pytest_crimson_parity.candidates import Candidate, CandidateFailure
 from pytest_crimson_parity.capture import Capture
 from pytest_crimson_parity.cell import Cell
 from pytest_crimson_parity.compare import Comparer, remarks, shortfall
@@ -141,7 +141,7 @@ class ParityItem(CaptureItem):
         progress = tick_progress(self.config, f"recording {self._candidate.name}")
         try:
             compared = self._comparer.compare(self.capture, self._candidate, progress)
-        except RecordRefused as problem:
+        except (RecordRefused, CandidateFailure) as problem:
             # The files are fine: it is the candidate that does not play on.
             self.refused(problem.verdict)
             return explain(problem)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 EXIT_FOUND = 1
@@ -22,7 +24,7 @@ class ParityError(Exception):
         self.hint = hint
         super().__init__(f"{self.where}: {problem}" + (f" ({hint})" if hint else ""))
 
-    def __reduce__(self) -> tuple[type[ParityError], tuple[str, str, str]]:
+    def __reduce__(self) -> tuple[Callable[..., ParityError], tuple[str, str, str]]:
         return type(self), (self.where, self.problem, self.hint)
 
 
@@ -47,9 +49,16 @@ class CaptureProblem(ParityError):
 
 
 class RecordRefused(ParityError):
-    """A replay that the runtime refuses to play on."""
+    """A replay that the runtime refuses to play on; `tick` is where, or None before tick 0."""
 
     verdict = "refused"
+
+    def __init__(self, where: str | Path, problem: str, hint: str = "", *, tick: int | None = None) -> None:
+        super().__init__(where, problem, hint)
+        self.tick = tick
+
+    def __reduce__(self) -> tuple[Callable[..., RecordRefused], tuple[str, str, str]]:
+        return partial(RecordRefused, tick=self.tick), (self.where, self.problem, self.hint)
 
 
 class BadUsage(ParityError):

@@ -109,7 +109,9 @@ def _walk(loaded: LoadedReplay, driver: PlaybackDriver, recorder: _Recorder, set
         driver.walk_ticks(stop_tick=recorder.limit, observer=recorder)
         recorder.flush()
     except RecordError as problem:
-        raise RecordRefused(loaded.path, f"the runtime made a value no trace can hold: {problem}") from None
+        reason = f"the runtime made a value no trace can hold: {problem}"
+        tick = None if problem.tick == SETUP_TICK else problem.tick
+        raise RecordRefused(loaded.path, reason, tick=tick) from None
     except (ReplayRunnerError, ValueError, ArithmeticError, LookupError, RuntimeError) as problem:
         if recorder.sampling:
             # Not the runtime's doing but a fault of this recorder, which must not pass for a refusal.
@@ -117,7 +119,9 @@ def _walk(loaded: LoadedReplay, driver: PlaybackDriver, recorder: _Recorder, set
         tick = recorder.next_tick
         # The driver's own messages already begin with the tick.
         reason = str(problem).removeprefix(f"tick {tick}: ") or type(problem).__name__
-        raise RecordRefused(loaded.path, f"the runtime refuses the replay at tick {tick}: {reason}") from None
+        raise RecordRefused(
+            loaded.path, f"the runtime refuses the replay at tick {tick}: {reason}", tick=tick
+        ) from None
 
 
 def _start(loaded: LoadedReplay) -> tuple[PlaybackDriver, list[RngTraceDraw]]:

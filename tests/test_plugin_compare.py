@@ -1,0 +1,66 @@
+"""Comparing one capture with one candidate: windows, and what a candidate must not get away with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import synthetic
+
+from pytest_crimson_parity import compare
+from pytest_crimson_parity.cache import TraceCache
+from pytest_crimson_parity.candidates import Progress
+from pytest_crimson_parity.capture import Capture
+from pytest_crimson_parity.compare import Comparer, WindowRefused
+
+RUN = "ab" * 32
+TICKS = 600
+
+
+class MadeUp:
+    """A candidate that writes a made-up trace of so many ticks."""
+
+    name = "made-up"
+
+    def __init__(self, ticks: int = TICKS) -> None:
+        self.ticks = ticks
+
+    def identity(self) -> str:
+        return f"{self.ticks}"
+
+    def record(self, replay: Path, out: Path, progress: Progress | None) -> None:
+        synthetic.write_trace(out, self.ticks)
+
+
+@pytest.fixture
+def capture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Capture:
+    """A made-up original whose replay nobody reads."""
+    monkeypatch.setattr(compare, "replay_fingerprint", lambda _path: RUN)
+    return Capture(synthetic.write_trace(tmp_path / "original.cdt", TICKS, kind="original"))
+
+
+@pytest.fixture
+def comparer(tmp_path: Path) -> Comparer:
+    return Comparer(TraceCache(tmp_path / "cache", 1 << 30), sustain=3, strict=False)
+
+
+def test_a_window_compares_its_ticks(capture: Capture, comparer: Comparer) -> None:
+    compared = comparer.compare(capture, MadeUp(), None, window=(250, 273))
+    assert (compared.report.verdict, compared.report.ticks_compared, compared.report.window) == (
+        "equal",
+        24,
+        (250, 273),
+    )
+
+
+@pytest.mark.parametrize("window", [(TICKS, TICKS + 5), (TICKS - 1, TICKS), (5, 4), (-1, 4)])
+def test_a_window_that_the_capture_does_not_have_is_refused(
+    capture: Capture, comparer: Comparer, window: tuple[int, int]
+) -> None:
+    with pytest.raises(WindowRefused, match=rf"{window[0]}\.\.{window[1]}"):
+        comparer.compare(capture, MadeUp(), None, window=window)
+
+
+def test_a_window_behind_the_candidates_end_is_refused(capture: Capture, comparer: Comparer) -> None:
+    with pytest.raises(WindowRefused, match=r"compared 10 of the 24 ticks 290\.\.313: the candidate's trace has 300"):
+        comparer.compare(capture, MadeUp(300), None, window=(290, 313))
