@@ -36,7 +36,7 @@ class MadeUp:
 def capture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Capture:
     """A made-up original whose replay nobody reads."""
     monkeypatch.setattr(compare, "replay_fingerprint", lambda _path: RUN)
-    return Capture(synthetic.write_trace(tmp_path / "original.cdt", TICKS, kind="original"))
+    return Capture(synthetic.write_trace(tmp_path / "original.cdt", TICKS, kind="original"), tmp_path)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 
 import msgspec
 import pytest
-from capture_kit import SIZES, Captures, change_trace, column, ids
+from capture_kit import SIZES, Captures, change_trace, column, diverge, ids
 from synthetic import changing
 
 from crimson.dbg.schema import TraceMeta
@@ -14,10 +14,6 @@ from crimson.dbg.trace import TraceReader
 from crimson.dbg.trace_writer import writing_trace
 
 RNG = "rng_stream"
-
-
-def diverge(captures: Captures, name: str, ticks: range, table: str = "checkpoint", field: str = "kills") -> None:
-    change_trace(captures / f"{name}.cdt", changing(*column(table, field), ticks))
 
 
 def test_captures_that_the_candidate_plays_alike_pass(captures: Captures) -> None:

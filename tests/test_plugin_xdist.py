@@ -31,7 +31,7 @@ def mixed(captures: Captures) -> Captures:
 
 def test_captures_stay_together_with_the_same_outcomes(mixed: Captures) -> None:
     serial = mixed.run_apart("-v")
-    spread = mixed.run_apart("-v", "-n2")
+    spread = mixed.run_apart("-v", "-n2", "--cache-clear")
     assert outcomes(spread) == outcomes(serial)
     assert len(outcomes(serial)) == 15
     spread.assert_outcomes(passed=11, failed=1, errors=3)

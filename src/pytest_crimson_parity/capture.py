@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from crimson.dbg.errors import ParityError
@@ -16,10 +17,12 @@ MODES = ("survival", "rush", "quests", "typo", "tutorial")
 class Capture:
     """Read once when collected: only header, metadata and index, never the ticks."""
 
-    __slots__ = ("meta", "path", "problem", "reported", "ticks")
+    __slots__ = ("meta", "name", "path", "problem", "reported", "ticks")
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, root: Path) -> None:
         self.path = path
+        # How reports name it: its path from the rootdir, with slashes.
+        self.name = capture_name(path, root)
         self.meta: TraceMeta | None = None
         self.ticks = 0
         # Why it cannot be used. Collection goes on, and its items report it.
@@ -50,6 +53,13 @@ class Capture:
         return self.meta.source
 
     @property
+    def run(self) -> str:
+        """The fingerprint of its replay; empty when it is not one of the original, or unreadable."""
+        if self.meta is None or self.meta.producer.kind != "original":
+            return ""
+        return self.meta.source.replay_sha256
+
+    @property
     def mode(self) -> str:
         """The game mode, and the quest when it is one; empty for a file that cannot be read."""
         if self.meta is None:
@@ -61,3 +71,11 @@ class Capture:
     def marks(self) -> tuple[str, ...]:
         """The marker of its mode, by which -m and -k select it."""
         return tuple(mode for mode in MODES if self.mode.split()[:1] == [mode])
+
+
+def capture_name(path: Path, root: Path) -> str:
+    """A capture's path from the rootdir; the whole path where there is no way from one to the other."""
+    try:
+        return Path(os.path.relpath(path, root)).as_posix()
+    except ValueError:  # another drive of Windows
+        return path.as_posix()

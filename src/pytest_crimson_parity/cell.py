@@ -5,6 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from pytest_crimson_parity.standings import Standing, standing_at
+from pytest_crimson_parity.windows import parse_item_name
+
 ITEM_PREFIX = "parity-"
 _PREFIX = "parity_"
 
@@ -14,6 +17,10 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     capture: str
     candidate: str
+    # FIRST:LAST when only these ticks were asked about.
+    window: str = ""
+    # The fingerprint of the replay; empty where the capture is not one of the original, or unreadable.
+    run: str = ""
     mode: str = ""
     ticks: int = 0
     # A verdict of diff, or the word for what kept the two from being compared. Where neither came
@@ -31,6 +38,18 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cached: bool = False
     seconds: float = 0.0
 
+    @property
+    def standing(self) -> Standing | None:
+        """Where the candidate leaves the run; None when it does not, or when that was not found out."""
+        if not self.run or self.first_bad_tick is None or self.verdict not in ("diverged", "ended_early", "refused"):
+            return None
+        return standing_at(self.capture, self.candidate, self.run, self.verdict, self.first_bad_tick, self.lead)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it was found out how the candidate plays this run."""
+        return self.verdict == "equal" or self.standing is not None
+
     def properties(self) -> list[tuple[str, str]]:
         return [
             (f"{_PREFIX}{name}", str(value))
@@ -45,7 +64,11 @@ def cell_of(report: pytest.TestReport) -> Cell | None:
     xdist makes the report of an item whose worker died, without what the item would have told.
     """
     capture, _, name = report.nodeid.rpartition("::")
-    if report.when not in ("setup", "call", "teardown") and name.startswith(ITEM_PREFIX):
-        return Cell(capture, name.removeprefix(ITEM_PREFIX), verdict="crashed")
+    if report.when not in ("setup", "call", "teardown"):
+        if (window := parse_item_name(name)) is not None:
+            candidate, (first, last) = window
+            return Cell(capture, candidate, window=f"{first}:{last}", verdict="crashed")
+        if name.startswith(ITEM_PREFIX):
+            return Cell(capture, name.removeprefix(ITEM_PREFIX), verdict="crashed")
     facts = {name.removeprefix(_PREFIX): value for name, value in report.user_properties if name.startswith(_PREFIX)}
     return msgspec.convert(facts, Cell, strict=False) if facts else None

@@ -13,7 +13,10 @@ from pytest_crimson_parity.candidates import Candidate
 from pytest_crimson_parity.capture import MODES, Capture
 from pytest_crimson_parity.cell import ITEM_PREFIX
 from pytest_crimson_parity.compare import Comparer
-from pytest_crimson_parity.items import CaptureItem, HealthItem, ParityItem, VerifyItem
+from pytest_crimson_parity.comparison_items import ParityItem, WindowItem
+from pytest_crimson_parity.items import CaptureItem, HealthItem, VerifyItem
+from pytest_crimson_parity.known import Known
+from pytest_crimson_parity.windows import Window, item_name
 
 
 @dataclass(slots=True)
@@ -32,9 +35,12 @@ class Questions:
     candidates: Sequence[Candidate]
     comparer: Comparer
     counts: Counts
+    known: Known
+    # Asked for by hand; the known ones are not collected then.
+    window: Window | None
 
     def items(self, parent: pytest.Collector, path: Path) -> Iterator[CaptureItem]:
-        capture = Capture(path)
+        capture = Capture(path, parent.config.rootpath)
         if capture.is_candidate:
             self.counts.candidate_traces += 1
             return
@@ -51,6 +57,21 @@ class Questions:
                 candidate=candidate,
                 comparer=self.comparer,
             )
+            for window in self._windows(capture, candidate):
+                yield WindowItem.from_parent(
+                    parent,
+                    name=item_name(candidate.name, window),
+                    capture=capture,
+                    marks=("tick_window", candidate.name),
+                    candidate=candidate,
+                    comparer=self.comparer,
+                    window=window,
+                )
+
+    def _windows(self, capture: Capture, candidate: Candidate) -> Sequence[Window]:
+        if self.window is not None:
+            return (self.window,)
+        return self.known.windows(capture.name, candidate.name, capture.run, capture.ticks)
 
 
 class CaptureFile(pytest.File):
@@ -74,6 +95,7 @@ def add_markers(config: pytest.Config, candidates: Sequence[Candidate]) -> None:
     described = {
         "health": "is a capture fit for parity analysis",
         "verify": "is a capture whole, and of the run in its replay",
+        "tick_window": "how does a candidate play the ticks around a divergence",
         "parity": "does a candidate play as the original did",
         **{mode: f"captures of the game mode {mode}" for mode in MODES},
         **{candidate.name: f"comparisons with the candidate {candidate.name}" for candidate in candidates},

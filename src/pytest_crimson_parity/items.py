@@ -6,20 +6,14 @@ and a file that was read and says no is a failure.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from crimson.dbg.errors import ParityError, RecordRefused
+from crimson.dbg.errors import ParityError
 from crimson.dbg.report import Check
-from pytest_crimson_parity.candidates import Candidate, CandidateFailure
 from pytest_crimson_parity.capture import Capture
-from pytest_crimson_parity.cell import Cell
-from pytest_crimson_parity.compare import Comparer, remarks, shortfall
-from pytest_crimson_parity.progress import tick_progress
 
 
 class Disparity(Exception):
@@ -51,7 +45,7 @@ class CaptureItem(pytest.Item):
     def examine(self) -> str:
         raise NotImplementedError
 
-    def refused(self, verdict: str) -> None:
+    def refused(self, problem: ParityError) -> None:
         """Told when the question cannot be answered."""
 
     def setup(self) -> None:
@@ -60,7 +54,7 @@ class CaptureItem(pytest.Item):
                 raise self.capture.problem
             self._failure = self.examine()
         except ParityError as problem:
-            self.refused(problem.verdict)
+            self.refused(problem)
             first = self.capture.reported.setdefault(str(problem), self.name)
             if first == self.name:
                 raise
@@ -101,78 +95,3 @@ class VerifyItem(CaptureItem):
 
         report = verify_trace(self.path, self.capture.replay)
         return "" if report.ok else _failed(report.verdict, report.checks, render_verify(report))
-
-
-class ParityItem(CaptureItem):
-    """Does the candidate play the capture's run as the original did?"""
-
-    def __init__(
-        self,
-        *,
-        name: str,
-        parent: pytest.Collector,
-        capture: Capture,
-        marks: tuple[str, ...],
-        candidate: Candidate,
-        comparer: Comparer,
-    ) -> None:
-        super().__init__(name=name, parent=parent, capture=capture, marks=marks)
-        self._candidate = candidate
-        self._comparer = comparer
-        self._tell(
-            Cell(
-                capture=self.nodeid.rpartition("::")[0],
-                candidate=candidate.name,
-                mode=capture.mode,
-                ticks=capture.ticks,
-            )
-        )
-
-    def setup(self) -> None:
-        start = time.perf_counter()
-        try:
-            super().setup()
-        finally:
-            self._tell(msgspec.structs.replace(self._cell, seconds=round(time.perf_counter() - start, 3)))
-
-    def examine(self) -> str:
-        from crimson.dbg.render import render_diff
-
-        progress = tick_progress(self.config, f"recording {self._candidate.name}")
-        try:
-            compared = self._comparer.compare(self.capture, self._candidate, progress)
-        except (RecordRefused, CandidateFailure) as problem:
-            # The files are fine: it is the candidate that does not play on.
-            self.refused(problem.verdict)
-            return explain(problem)
-        finally:
-            if progress is not None:
-                progress.wipe()
-        report = compared.report
-        note = remarks(report)
-        problem = shortfall(report, self.capture.ticks)
-        self._tell(
-            msgspec.structs.replace(
-                self._cell,
-                verdict="weak evidence" if problem else report.verdict,
-                first_bad_tick=report.first_bad_tick,
-                lead=report.lead.brief if report.lead else "",
-                blips=len(report.blips),
-                hidden=len(report.hidden),
-                note=note,
-                cached=not compared.recorded,
-            )
-        )
-        text = render_diff(report)
-        if problem:
-            return f"{problem}\n{text}"
-        if report.ok and note:
-            self.add_report_section("setup", "parity", text)
-        return "" if report.ok else text
-
-    def refused(self, verdict: str) -> None:
-        self._tell(msgspec.structs.replace(self._cell, verdict=verdict))
-
-    def _tell(self, cell: Cell) -> None:
-        self._cell = cell
-        self.user_properties[:] = cell.properties()

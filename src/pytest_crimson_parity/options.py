@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from pytest_crimson_parity.windows import Window, parse_window
+
 DEFAULT_CANDIDATES = "python"
 # Beside the tests and not in pytest's own cache: entries are named by content, so none goes stale,
 # and --cache-clear should not throw hours of recording away.
@@ -36,6 +38,11 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="DIR",
         help=f"keep recorded candidate traces here (default: {DEFAULT_CACHE} in the rootdir)",
     )
+    group.addoption(
+        "--tick-window",
+        metavar="FIRST:LAST",
+        help="compare these ticks of every capture with every candidate, as items of their own",
+    )
     parser.addini("parity_cache_dir", "where recorded candidate traces are kept; relative to the rootdir")
     parser.addini(
         "parity_cache_mib",
@@ -60,6 +67,8 @@ class ParityOptions:
     sustain: int
     cache_dir: Path
     cache_bytes: int
+    # Asked for by hand, in place of those that are known.
+    window: Window | None
 
 
 def read_options(config: pytest.Config) -> ParityOptions:
@@ -76,6 +85,7 @@ def read_options(config: pytest.Config) -> ParityOptions:
         sustain=sustain,
         cache_dir=_cache_dir(config),
         cache_bytes=mib * _MIB,
+        window=_window(config.getoption("tick_window")),
     )
 
 
@@ -84,6 +94,10 @@ def _candidates(given: str) -> tuple[str, ...]:
     if not names:
         raise pytest.UsageError("--parity= names no candidate")
     return names
+
+
+def _window(given: str | None) -> Window | None:
+    return None if given is None else parse_window(given)
 
 
 def _cache_dir(config: pytest.Config) -> Path:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_crimson_parity.items import CaptureItem, ParityItem
+from pytest_crimson_parity.comparison_items import ParityItem, WindowItem
+from pytest_crimson_parity.items import CaptureItem
 
 
 def longest_first(items: list[pytest.Item]) -> None:
@@ -15,7 +16,9 @@ def longest_first(items: list[pytest.Item]) -> None:
     items.sort(key=_rank)
 
 
-def _rank(item: pytest.Item) -> tuple[int, str, bool]:
+def _rank(item: pytest.Item) -> tuple[int, str, int]:
     if not isinstance(item, CaptureItem):
-        return 1, "", False
-    return -item.capture.ticks, str(item.path), not isinstance(item, ParityItem)
+        return 1, "", 0
+    # A window is cut from the whole recording, once there is one.
+    place = 1 if isinstance(item, WindowItem) else 0 if isinstance(item, ParityItem) else 2
+    return -item.capture.ticks, str(item.path), place

@@ -19,7 +19,10 @@ from pytest_crimson_parity.capture import SUFFIX
 from pytest_crimson_parity.cell import Cell, cell_of
 from pytest_crimson_parity.collect import CaptureFile, Counts, Questions, add_markers
 from pytest_crimson_parity.compare import Comparer
+from pytest_crimson_parity.conclusion import Conclusion
 from pytest_crimson_parity.items import CaptureItem, Disparity, explain
+from pytest_crimson_parity.known import Known, decode_known, encode_known
+from pytest_crimson_parity.memory import read_memory
 from pytest_crimson_parity.options import read_options
 from pytest_crimson_parity.ordering import longest_first
 from pytest_crimson_parity.summary import write_summary
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
 
 _OUTPUT = "crimson_parity_counts"
+_INPUT = "crimson_parity_known"
 # Collection went to its end, so what it found can be told.
 _COLLECTED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 
@@ -49,8 +53,10 @@ class ParitySession:
         self._counts = Counts()
         cache = TraceCache(options.cache_dir, options.cache_bytes)
         comparer = Comparer(cache, options.sustain, options.strict)
-        self._questions = Questions(candidates, comparer, self._counts)
+        self._known = _known(config)
+        self._questions = Questions(candidates, comparer, self._counts, self._known, options.window)
         self._cells: dict[str, Cell] = {}
+        self._conclusion = Conclusion(config)
         self._named = {_path_of(config, argument) for argument in config.args}
 
     @pytest.hookimpl(tryfirst=True)
@@ -114,10 +120,18 @@ class ParitySession:
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
             output[_OUTPUT] = (self._counts.captures, self._counts.candidate_traces)
-        elif not self._counts.captures and session.exitstatus == pytest.ExitCode.OK:
+            return (yield)
+        self._conclusion.conclude(self._cells.values())
+        if self._conclusion.problems and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if not self._counts.captures and session.exitstatus == pytest.ExitCode.OK:
             # Other tests may have passed; a parity run without a capture has not.
             session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
         return (yield)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: WorkerController) -> None:
+        node.workerinput[_INPUT] = encode_known(self._known)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: WorkerController) -> None:
@@ -138,6 +152,8 @@ class ParitySession:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
         if self._cells:
             write_summary(terminalreporter, list(self._cells.values()))
+        for problem in self._conclusion.problems:
+            terminalreporter.line(f"ERROR: {problem}", red=True)
         if self._counts.candidate_traces:
             terminalreporter.line(
                 f"skipped {self._counts.candidate_traces} trace(s) of candidates: "
@@ -149,6 +165,12 @@ class ParitySession:
                 f"ERROR: --parity found no capture, that is no NAME.cdt of the original, in {where}",
                 red=True,
             )
+
+
+def _known(config: pytest.Config) -> Known:
+    """What the controller knows; it reads the files, and its workers are told."""
+    told = getattr(config, "workerinput", None)
+    return Known(remembered=read_memory(config)) if told is None else decode_known(told[_INPUT])
 
 
 def _path_of(config: pytest.Config, argument: str) -> Path:

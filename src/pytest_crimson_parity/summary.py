@@ -16,7 +16,7 @@ _DIVERGED = ("diverged", "ended_early")
 
 def write_summary(reporter: pytest.TerminalReporter, cells: Sequence[Cell]) -> None:
     """The table, what is worth knowing of captures that passed, and the counts."""
-    cells = sorted(cells, key=lambda cell: (cell.capture, cell.candidate))
+    cells = sorted(cells, key=lambda cell: (cell.capture, cell.candidate, cell.window))
     reporter.section("crimson parity")
     rows = [_row(cell) for cell in cells]
     widths = [max(len(row[column]) for row in (_HEADS, *rows)) for column in range(len(_HEADS))]
@@ -26,11 +26,21 @@ def write_summary(reporter: pytest.TerminalReporter, cells: Sequence[Cell]) -> N
         reporter.line(_line(row, widths), red=not equal, yellow=equal and bool(cell.note))
     for line in _notes(cells):
         reporter.line(line)
-    reporter.line(counts_line(cells))
+    for line in counts_lines(cells):
+        reporter.line(line)
 
 
-def counts_line(cells: Sequence[Cell]) -> str:
-    """The one line that says it all."""
+def counts_lines(cells: Sequence[Cell]) -> Iterator[str]:
+    """The one line that says it all, and another one for windows: they are parts of runs, and not to be added."""
+    runs = [cell for cell in cells if not cell.window]
+    windows = [cell for cell in cells if cell.window]
+    if runs or not windows:
+        yield _counts(runs)
+    if windows:
+        yield f"tick windows: {_counts(windows)}"
+
+
+def _counts(cells: Sequence[Cell]) -> str:
     diverged = sum(cell.verdict in _DIVERGED for cell in cells)
     equal = sum(cell.verdict == "equal" for cell in cells)
     return f"{diverged} diverged, {equal} equal, {len(cells) - diverged - equal} errors"
@@ -41,7 +51,7 @@ def _row(cell: Cell) -> tuple[str, ...]:
         cell.capture,
         cell.mode or "?",
         str(cell.ticks),
-        cell.candidate,
+        f"{cell.candidate} {cell.window}".rstrip(),
         _divergence(cell),
         cell.lead or "-",
         str(cell.blips),

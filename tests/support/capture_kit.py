@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from synthetic import Tables
+from synthetic import Tables, changing
 
 # Imported here so that they stay: pytester forgets modules that a run inside this process imports, and numpy cannot
 # be imported twice.
@@ -100,6 +100,11 @@ class Captures:
     def run_apart(self, *given: str) -> pytest.RunResult:
         """The same in a process of its own, as xdist needs it."""
         return self.pytester.runpytest_subprocess(*self.arguments(*given))
+
+
+def diverge(captures: Captures, name: str, ticks: range, table: str = "checkpoint", field: str = "kills") -> None:
+    """Change a capture in these ticks, so that the candidate plays them otherwise."""
+    change_trace(captures / f"{name}.cdt", changing(*column(table, field), ticks))
 
 
 def ids(name: str) -> list[str]:
