@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from crimson.replay.types import Replay
 
-from capture_replays import PLANS, make_replay
+from capture_replays import ARSENAL_PLANS, PLANS, make_replay
 
 SHORT_TICKS = 150
 
 
 def replay_of(name: str, ticks: int) -> Replay:
     """The first ticks of a plan's replay."""
-    plan = next(plan for plan in PLANS if plan.name == name)
+    plan = next(plan for plan in (*PLANS, *ARSENAL_PLANS) if plan.name == name)
     return make_replay(replace(plan, max_ticks=ticks))
