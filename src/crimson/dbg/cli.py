@@ -29,6 +29,11 @@ app = typer.Typer(
 )
 
 TracePath = Annotated[Path, typer.Argument(help="A .cdt trace.", show_default=False)]
+OtherTrace = Annotated[Path, typer.Argument(help="The trace to compare with it.", show_default=False)]
+Ticks = Annotated[str | None, typer.Option(help="Only these ticks, as FIRST:LAST.", show_default=False)]
+Sustain = Annotated[int, typer.Option(help="How many ticks in a row make a divergence.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Blips and hidden differences count too.")]
+Ulps = Annotated[int, typer.Option(help="How many f32 steps floats may lie apart.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 Out = Annotated[Path, typer.Option("--out", help="The file to write.", show_default=False)]
 
@@ -90,18 +95,62 @@ def record(
 @app.command()
 def diff(
     expected: TracePath,
-    actual: Annotated[Path, typer.Argument(help="The trace to compare with it.", show_default=False)],
-    ticks: Annotated[str | None, typer.Option(help="Only these ticks, as FIRST:LAST.", show_default=False)] = None,
-    sustain: Annotated[int, typer.Option(help="How many ticks in a row make a divergence.")] = 3,
-    strict: Annotated[bool, typer.Option("--strict", help="Blips and hidden differences count too.")] = False,
+    actual: OtherTrace,
+    ticks: Ticks = None,
+    sustain: Sustain = 3,
+    strict: Strict = False,
+    ulps: Ulps = 0,
     json: Json = False,
 ) -> None:
     """Find the first sustained divergence between two traces of one run."""
     from crimson.dbg.diff import diff_traces
     from crimson.dbg.render import render_diff
 
-    report = diff_traces(expected, actual, ticks=_window(ticks), sustain=sustain, strict=strict)
+    report = diff_traces(expected, actual, ticks=_window(ticks), sustain=sustain, strict=strict, ulps=ulps)
     _show(report, lambda: render_diff(report), json)
+    raise typer.Exit(0 if report.ok else EXIT_FOUND)
+
+
+@app.command()
+def bisect(
+    expected: TracePath,
+    actual: OtherTrace,
+    ticks: Ticks = None,
+    sustain: Sustain = 3,
+    strict: Strict = False,
+    ulps: Ulps = 0,
+    json: Json = False,
+) -> None:
+    """Name the first bad tick and the window to look at."""
+    from crimson.dbg.focus import bisect_traces
+    from crimson.dbg.render import render_bisect
+
+    report = bisect_traces(expected, actual, ticks=_window(ticks), sustain=sustain, strict=strict, ulps=ulps)
+    _show(report, lambda: render_bisect(report), json)
+    raise typer.Exit(0 if report.ok else EXIT_FOUND)
+
+
+@app.command()
+def focus(
+    expected: TracePath,
+    actual: OtherTrace,
+    ticks: Ticks = None,
+    replay: Annotated[
+        Path | None,
+        typer.Option(help="The replay that both are of [default: the .crd beside EXPECTED].", show_default=False),
+    ] = None,
+    sustain: Sustain = 3,
+    strict: Strict = False,
+    ulps: Ulps = 0,
+    json: Json = False,
+) -> None:
+    """Look closely at the first bad tick, or at a window: causes, draws, entities, inputs."""
+    from crimson.dbg.focus import focus_traces
+    from crimson.dbg.render_focus import render_focus
+
+    window = _window(ticks)
+    report = focus_traces(expected, actual, ticks=window, replay=replay, sustain=sustain, strict=strict, ulps=ulps)
+    _show(report, lambda: render_focus(report), json)
     raise typer.Exit(0 if report.ok else EXIT_FOUND)
 
 

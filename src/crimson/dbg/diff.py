@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 import msgspec
 
 from crimson.dbg.errors import BadUsage
-from crimson.dbg.lead import lead_of
 from crimson.dbg.pairing import HIDDEN_CHANNEL, PRESENCE_CHANNEL, Found, compare_chunks
 from crimson.dbg.report import (
     ChannelDifference,
@@ -17,10 +18,11 @@ from crimson.dbg.report import (
     DiffVerdict,
     FieldDifference,
     HiddenFinding,
+    Lead,
     TraceSummary,
 )
 from crimson.dbg.schema import CHANNELS, SETUP_TICK, TraceSource
-from crimson.dbg.sustained import DEFAULT_SUSTAIN, first_sustained
+from crimson.dbg.sustained import DEFAULT_SUSTAIN, Divergence, first_sustained
 from crimson.dbg.trace import TraceReader
 
 # More than a tick has with every pool full; only a forged trace has more to tell.
@@ -34,33 +36,164 @@ def diff_traces(
     ticks: tuple[int, int] | None = None,
     sustain: int = DEFAULT_SUSTAIN,
     strict: bool = False,
+    ulps: int = 0,
 ) -> DiffReport:
     """Compare two traces over all their ticks, or over `ticks` (first and last, inclusive).
 
-    `strict` counts every blip and every hidden difference as a divergence. Raises `ParityError` for a trace that
-    cannot be read and for a window that the expected trace does not have.
+    `strict` counts every blip and every hidden difference as a divergence. `ulps` is how many f32 steps two floats may
+    lie apart; with 0 their bits are compared. Raises `ParityError` for a trace that cannot be read and for a window
+    that the expected trace does not have.
     """
-    if sustain < 1:
-        raise BadUsage("--sustain", f"{sustain} ticks; at least 1 is needed")
+    with comparing(expected, actual, ticks=ticks, sustain=sustain, strict=strict, ulps=ulps) as comparison:
+        return comparison.report
+
+
+@contextmanager
+def comparing(
+    expected: Path, actual: Path, *, ticks: tuple[int, int] | None, sustain: int, strict: bool, ulps: int
+) -> Generator[Comparison]:
+    """The same while both traces stay open, for what looks further into them."""
+    rules = Rules(sustain, strict, ulps)
     with TraceReader(expected) as left, TraceReader(actual) as right:
-        window = _window(left, right, ticks)
-        identity = tuple(_identity_differences(left.meta.source, right.meta.source))
+        yield Comparison(left, right, ticks, rules)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What counts as a divergence; see `diff_traces`."""
+
+    sustain: int
+    strict: bool
+    ulps: int
+
+    def __post_init__(self) -> None:
+        if self.sustain < 1:
+            raise BadUsage("--sustain", f"{self.sustain} ticks; at least 1 is needed")
+        if self.ulps < 0:
+            raise BadUsage("--ulps", f"{self.ulps} steps; it is a distance, 0 for none")
+
+    def first(self, differing: Sequence[int], last_tick: int) -> Divergence:
+        """The first divergence that counts among ascending ticks that differ."""
+        return first_sustained(differing, last_tick, 1 if self.strict else self.sustain)
+
+
+class Comparison:
+    """Two open traces and what was found between them."""
+
+    def __init__(self, expected: TraceReader, actual: TraceReader, ticks: tuple[int, int] | None, rules: Rules) -> None:
+        self.expected = expected
+        self.actual = actual
+        self.rules = rules
+        self.window = _window(expected, actual, ticks)
+        self.found = Found()
+        # Every difference up to the first bad tick, bit by bit, where there is one.
+        self.history = Found()
+        self.report = self._compare()
+
+    def _compare(self) -> DiffReport:
+        identity = tuple(_identity_differences(self.expected.meta.source, self.actual.meta.source))
         if identity:
-            return _report(left, right, window, "wrong_run", Found(), sustain, strict, identity)
-        found = Found()
-        first, last = window
+            return self._report("wrong_run", fields=identity)
+        self._find()
+        if not self.found.compared:
+            return self._report("nothing_compared")
+        divergence = self.rules.first(self.found.diverging(with_hidden=self.rules.strict), self.window[1])
+        onset = divergence.onset
+        if onset is None:
+            return self._report("equal", divergence)
+        if self.found.at(onset) == {PRESENCE_CHANNEL}:
+            return self._report("ended_early", divergence, fields=self._presence(onset), lead=self._end(onset))
+        return self._report("diverged", divergence, fields=tuple(self._fields(onset)), lead=self._lead(onset))
+
+    def _find(self) -> None:
+        left, right, found = self.expected, self.actual, self.found
+        first, last = self.window
+        ulps = self.rules.ulps
         if first <= 0:
-            compare_chunks(left, right, left.setup_entry, right.setup_entry, SETUP_TICK, SETUP_TICK, found)
+            compare_chunks(left, right, left.setup_entry, right.setup_entry, (SETUP_TICK, SETUP_TICK), found, ulps)
         shared_last = min(last, left.tick_count - 1, right.tick_count - 1)
         for mine, theirs in zip(left.tick_entries, right.tick_entries, strict=False):
             begin, end = max(first, mine.first), min(shared_last, mine.last)
             if begin <= end:
-                compare_chunks(left, right, mine, theirs, begin, end, found)
+                compare_chunks(left, right, mine, theirs, (begin, end), found, ulps)
+                found.compared += end - begin + 1
         longer = max(left.tick_count, right.tick_count) - 1
-        missing = range(max(shared_last + 1, first), min(last, longer) + 1)
-        if missing:
-            found.add(PRESENCE_CHANNEL, list(missing))
-        return _conclude(left, right, window, found, sustain, strict)
+        found.add(PRESENCE_CHANNEL, list(range(max(shared_last + 1, first), min(last, longer) + 1)))
+
+    def _fields(self, tick: int) -> Iterator[FieldDifference]:
+        from crimson.dbg.comparison import differences_at
+
+        left, right = self.expected, self.actual
+        expected, actual = left.tables(left.entry_of(tick)), right.tables(right.entry_of(tick))
+        return islice(differences_at(tick, expected, actual, self.rules.ulps), _MOST_FIELDS)
+
+    def _presence(self, tick: int) -> tuple[FieldDifference, ...]:
+        present = [("present" if tick < reader.tick_count else "absent") for reader in (self.expected, self.actual)]
+        return (FieldDifference(PRESENCE_CHANNEL, tick, "", present[0], present[1]),)
+
+    def _end(self, tick: int) -> Lead:
+        side = "expected" if tick >= self.expected.tick_count else "actual"
+        longer = "actual" if side == "expected" else "expected"
+        statement = f"{side} has no tick {tick}; {longer} goes on to tick {self._last_tick()}"
+        return Lead("end", PRESENCE_CHANNEL, f"{side} ends early", f"{PRESENCE_CHANNEL}[{tick}]", tick, statement)
+
+    def _last_tick(self) -> int:
+        return max(self.expected.tick_count, self.actual.tick_count) - 1
+
+    def _lead(self, onset: int) -> Lead:
+        # Only a difference needs numpy, which takes longer to import than equal traces take to compare.
+        from crimson.dbg.ancestry import differences_before, hidden_origins, origin_of
+        from crimson.dbg.comparison import differences_at
+        from crimson.dbg.lead import find_lead, hidden_lead
+        from crimson.dbg.trace_pair import TracePair
+
+        left, right = self.expected, self.actual
+        pair = TracePair(left, right)
+        # What a whole comparison of bits has found is the history already.
+        whole = self.window[0] == 0 and not self.rules.ulps
+        self.history = self.found if whole else differences_before(pair, onset)
+        origin = origin_of(self.history, onset)
+        tables = left.tables(left.entry_of(origin)), right.tables(right.entry_of(origin))
+        visible = find_lead(pair, origin, list(islice(differences_at(origin, *tables), _MOST_FIELDS)))
+        regions = hidden_origins(self.history, origin if visible is not None else origin + 1)
+        lead = hidden_lead(regions, visible) or visible
+        if lead is None:
+            raise ValueError(f"nothing differs at tick {origin}")
+        return lead
+
+    def _report(
+        self,
+        verdict: DiffVerdict,
+        divergence: Divergence | None = None,
+        *,
+        fields: tuple[FieldDifference, ...] = (),
+        lead: Lead | None = None,
+    ) -> DiffReport:
+        return DiffReport(
+            expected=_summary(self.expected),
+            actual=_summary(self.actual),
+            run=self.expected.meta.source.run,
+            verdict=verdict,
+            sustain=self.rules.sustain,
+            strict=self.rules.strict,
+            ulps=self.rules.ulps,
+            window=self.window,
+            ticks_compared=self.found.compared,
+            first_bad_tick=None if divergence is None else divergence.onset,
+            lead=lead,
+            channels=tuple(self._channels()),
+            hidden=tuple(HiddenFinding(region, ticks[0], len(ticks)) for region, ticks in self.found.regions.items()),
+            blips=() if divergence is None else divergence.blips,
+            fields=fields,
+        )
+
+    def _channels(self) -> Iterator[ChannelDifference]:
+        for channel in (*CHANNELS, PRESENCE_CHANNEL):
+            ticks = self.found.channels.get(channel)
+            if ticks is None or channel == HIDDEN_CHANNEL:
+                continue
+            own = self.rules.first(ticks, self.window[1])
+            yield ChannelDifference(channel, ticks[0], len(ticks), own.onset, len(own.blips))
 
 
 def _window(left: TraceReader, right: TraceReader, ticks: tuple[int, int] | None) -> tuple[int, int]:
@@ -79,75 +212,13 @@ def _window(left: TraceReader, right: TraceReader, ticks: tuple[int, int] | None
 def _identity_differences(left: TraceSource, right: TraceSource) -> Iterator[FieldDifference]:
     """What makes two traces ones of different runs."""
     if left.replay_sha256 != right.replay_sha256:
-        yield FieldDifference("source", "replay_sha256", left.replay_sha256, right.replay_sha256)
+        yield FieldDifference("source", None, "replay_sha256", left.replay_sha256, right.replay_sha256)
     if left.game_version != right.game_version:
-        yield FieldDifference("source", "game_version", left.game_version, right.game_version)
+        yield FieldDifference("source", None, "game_version", left.game_version, right.game_version)
     mine, theirs = msgspec.structs.asdict(left.run), msgspec.structs.asdict(right.run)
     for name, value in mine.items():
         if value != theirs[name]:
-            yield FieldDifference("source", f"run.{name}", value, theirs[name])
-
-
-def _conclude(
-    left: TraceReader, right: TraceReader, window: tuple[int, int], found: Found, sustain: int, strict: bool
-) -> DiffReport:
-    if not found.compared:
-        return _report(left, right, window, "nothing_compared", found, sustain, strict, ())
-    if strict:
-        sustain = 1
-    divergence = first_sustained(found.diverging(with_hidden=strict), window[1], sustain)
-    onset = divergence.onset
-    if onset is None:
-        verdict: DiffVerdict = "equal"
-        fields: tuple[FieldDifference, ...] = ()
-    elif found.at(onset) == {PRESENCE_CHANNEL}:
-        verdict, fields = "ended_early", _presence(left, right, onset)
-    else:
-        from crimson.dbg.comparison import differences_at
-
-        verdict = "diverged"
-        found_fields = differences_at(onset, left.tables(left.entry_of(onset)), right.tables(right.entry_of(onset)))
-        fields = tuple(islice(found_fields, _MOST_FIELDS))
-    report = _report(left, right, window, verdict, found, sustain, strict, fields, onset)
-    return msgspec.structs.replace(report, blips=divergence.blips)
-
-
-def _presence(left: TraceReader, right: TraceReader, tick: int) -> tuple[FieldDifference, ...]:
-    present = [("present" if tick < reader.tick_count else "absent") for reader in (left, right)]
-    return (FieldDifference(PRESENCE_CHANNEL, f"tick[{tick}]", present[0], present[1]),)
-
-
-def _report(
-    left: TraceReader,
-    right: TraceReader,
-    window: tuple[int, int],
-    verdict: DiffVerdict,
-    found: Found,
-    sustain: int,
-    strict: bool,
-    fields: tuple[FieldDifference, ...],
-    onset: int | None = None,
-) -> DiffReport:
-    return DiffReport(
-        expected=_summary(left),
-        actual=_summary(right),
-        run=left.meta.source.run,
-        verdict=verdict,
-        sustain=sustain,
-        strict=strict,
-        window=window,
-        ticks_compared=found.compared,
-        first_bad_tick=onset,
-        lead=None if onset is None else lead_of(fields),
-        channels=tuple(
-            ChannelDifference(channel, found.channels[channel][0], len(found.channels[channel]))
-            for channel in (*CHANNELS, PRESENCE_CHANNEL)
-            if channel in found.channels and channel != HIDDEN_CHANNEL
-        ),
-        hidden=tuple(HiddenFinding(region, ticks[0], len(ticks)) for region, ticks in found.regions.items()),
-        blips=(),
-        fields=fields,
-    )
+            yield FieldDifference("source", None, f"run.{name}", value, theirs[name])
 
 
 def _summary(reader: TraceReader) -> TraceSummary:

@@ -33,3 +33,9 @@ def _ordinal(bits: int) -> int:
 def ulps_between(a_bits: int, b_bits: int) -> int:
     """How many f32 steps lie from `a` to `b`; +0.0 and -0.0 are zero steps apart though their bits differ."""
     return _ordinal(b_bits) - _ordinal(a_bits)
+
+
+def ulps_text(a_bits: int, b_bits: int) -> str:
+    """The signed distance from `a` to `b` in f32 steps, as reports write it."""
+    ulps = ulps_between(a_bits, b_bits)
+    return f"{ulps:+,d} ulp" if ulps or a_bits == b_bits else "zeros of opposite sign"

@@ -1,30 +1,159 @@
-"""What explains the rest of a divergence: the cause before the symptom."""
+"""What explains the rest of a divergence: the cause before the symptom.
+
+At the origin the tick before is equal in every bit, so whatever differs was made in that one tick. Of what differs, a
+cause is taken in this order: the frame step, a thing that is born or gone some ticks sooner or later (its draws go
+with it), the order or number of random draws, a field of a row that both sides have, a thing that one side lacks, a
+counter, a summary. Where state that is not sampled differed before, and can have had this effect, it leads instead.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from crimson.dbg.pairing import HIDDEN_CHANNEL, PRESENCE_CHANNEL
-from crimson.dbg.report import FieldDifference, Lead, LeadKind
+from crimson.dbg.cause_order import cause_rank, is_counter, subject_of
+from crimson.dbg.draws import align_draws, differs, explain_draws
+from crimson.dbg.floats import ulps_text
+from crimson.dbg.labels import label_of, row_name
+from crimson.dbg.pairing import HIDDEN_CHANNEL
+from crimson.dbg.presence import Absence, absences
+from crimson.dbg.relations import relations_of
+from crimson.dbg.report import FieldDifference, Lead, LeadKind, Value
+from crimson.dbg.schema import SETUP_TICK
+from crimson.dbg.trace_pair import TracePair
 
-_KINDS: dict[str, LeadKind] = {
-    PRESENCE_CHANNEL: "end",
-    "timing_samples": "timing",
-    "rng_stream": "rng",
-    "entity_samples": "drift",
-    "sim_state": "drift",
-    "checkpoint": "summary",
-    HIDDEN_CHANNEL: "hidden",
+_SUMMARY = "checkpoint"
+# Where each hidden region can show, apart from itself: a pool's next tenants read what the last ones left, particles
+# burn creatures, spawn lists and slots make creatures, what is available is offered and dropped.
+_EFFECTS: dict[str, tuple[str, ...]] = {
+    "creatures": ("entity_samples.creatures", "rng_stream"),
+    "projectiles": ("entity_samples.projectiles", "rng_stream"),
+    "secondary_projectiles": ("entity_samples.secondary_projectiles", "rng_stream"),
+    "bonuses": ("entity_samples.bonuses", "rng_stream"),
+    "particles": ("entity_samples.creatures", "rng_stream"),
+    "sprite_effects": ("rng_stream",),
+    "spawn_slots": ("entity_samples.creatures", "rng_stream"),
+    "quest_spawns": ("entity_samples.creatures", "rng_stream", "sim_state.quest"),
+    "availability": ("entity_samples.bonuses", "rng_stream", "sim_state"),
+    "dormant_player": ("sim_state.players",),
 }
-_SLOT = re.compile(r"\[[0-9]+\]")
 
 
-def lead_of(fields: Sequence[FieldDifference]) -> Lead | None:
-    """The lead among the differences of the first bad tick; None when there is none."""
-    for channel, kind in _KINDS.items():
-        field = next((field for field in fields if field.channel == channel), None)
-        if field is not None:
-            statement = f"{field.path} is {field.actual}, expected {field.expected}"
-            return Lead(kind, channel, _SLOT.sub("", field.path), field.path, statement)
-    return None
+def find_lead(pair: TracePair, tick: int, differences: Sequence[FieldDifference]) -> Lead | None:
+    """The lead among the sampled differences of one tick that both sides have; None when there are none."""
+    by_channel: dict[str, list[FieldDifference]] = {}
+    for difference in differences:
+        by_channel.setdefault(difference.channel, []).append(difference)
+    missing = list(absences(pair, tick)) if "entity_samples" in by_channel else []
+    candidates: list[Callable[[], Lead | None]] = [
+        lambda: _field_lead(pair, tick, by_channel.get("timing_samples", []), "timing"),
+        lambda: _shifted_lead(tick, missing),
+        lambda: _draw_lead(pair, tick) if "rng_stream" in by_channel else None,
+        lambda: _state_lead(pair, tick, differences),
+        lambda: _absence_lead(tick, missing),
+        lambda: _counter_lead(pair, tick, differences),
+        lambda: _field_lead(pair, tick, by_channel.get(_SUMMARY, []), "summary"),
+    ]
+    return next((lead for candidate in candidates if (lead := candidate()) is not None), None)
+
+
+def _draw_lead(pair: TracePair, tick: int) -> Lead | None:
+    alignment = align_draws(pair, tick)
+    if not differs(alignment):
+        return None
+    before = None
+    if tick > SETUP_TICK:
+        rows = pair.rows("expected", _SUMMARY, tick - 1)
+        before = int(rows[None].number("rng_state")) if rows else None
+    subject, statement = explain_draws(alignment, before)
+    return Lead("rng", "rng_stream", subject, f"rng_stream[{alignment.agreed}]", tick, statement)
+
+
+def _shifted_lead(tick: int, missing: Sequence[Absence]) -> Lead | None:
+    return _absence_lead(tick, [absence for absence in missing if absence.shifted and absence.what.startswith("born")])
+
+
+def _absence_lead(tick: int, missing: Sequence[Absence]) -> Lead | None:
+    if not missing:
+        return None
+    first = missing[0]
+    subject = f"{first.table.rpartition('.')[2]} {first.what}"
+    more = f", and {len(missing) - 1} more such" if len(missing) > 1 else ""
+    path = f"{first.table}[{first.slot}]"
+    return Lead("presence", "entity_samples", subject, path, tick, first.statement + more)
+
+
+def _state_lead(pair: TracePair, tick: int, differences: Sequence[FieldDifference]) -> Lead | None:
+    """A field of state that both sides have. A slot that holds another thing on each side is no such row."""
+    found = [
+        difference
+        for difference in differences
+        if (difference.field or difference.channel == "sim_state")
+        and difference.channel in ("entity_samples", "sim_state")
+        and not is_counter(difference)
+        and not _is_another_thing(pair, tick, difference)
+    ]
+    return _field_lead(pair, tick, found, "drift")
+
+
+def _is_another_thing(pair: TracePair, tick: int, difference: FieldDifference) -> bool:
+    if difference.channel != "entity_samples":
+        return False
+    rows = [pair.row(side, difference.table, difference.row, tick) for side in ("expected", "actual")]
+    return rows[0] is None or rows[1] is None or rows[0].bits("generation") != rows[1].bits("generation")
+
+
+def _counter_lead(pair: TracePair, tick: int, differences: Sequence[FieldDifference]) -> Lead | None:
+    return _field_lead(pair, tick, [found for found in differences if is_counter(found)], "drift")
+
+
+def _field_lead(pair: TracePair, tick: int, differences: Sequence[FieldDifference], kind: LeadKind) -> Lead | None:
+    if not differences:
+        return None
+    first = min(differences, key=cause_rank)
+    alike = {(other.table, other.row) for other in differences if subject_of(other) == subject_of(first)}
+    more = f" (so in {len(alike)} rows)" if len(alike) > 1 else ""
+    return Lead(kind, first.channel, subject_of(first), first.path, tick, _statement(pair, tick, first) + more)
+
+
+def _statement(pair: TracePair, tick: int, difference: FieldDifference) -> str:
+    row = pair.row("expected", difference.table, difference.row, tick)
+    label = label_of(row) if row is not None else ""
+    who = row_name(difference.table, difference.row) + (f" ({label})" if label else "")
+    if not difference.field:
+        return f"{who} is {difference.actual}, expected {difference.expected}"
+    apart = ""
+    if difference.expected_bits is not None and difference.actual_bits is not None:
+        apart = f" ({ulps_text(difference.expected_bits, difference.actual_bits)})"
+    what = f"{who}: {difference.field} is {_shown(difference.actual)}, expected {_shown(difference.expected)}{apart}"
+    relations = relations_of(pair, tick, difference)
+    return f"{what}; {relations[0]}" if relations else what
+
+
+def _shown(value: Value) -> str:
+    return f"{value:.9g}" if isinstance(value, float) else str(value)
+
+
+def hidden_lead(regions: Mapping[str, int], visible: Lead | None) -> Lead | None:
+    """State that is not sampled, when it differed before what is seen of it, and what is seen can follow from it.
+
+    `regions` are those that differ, with their first ticks; without anything visible each of them counts.
+    """
+    table = visible.path.partition("[")[0] if visible is not None else ""
+    relevant = {region: tick for region, tick in regions.items() if not table or _follows(region, table)}
+    if not relevant:
+        return None
+    first = min(relevant, key=lambda region: relevant[region])
+    others = [region for region in relevant if region != first]
+    more = f" (and {', '.join(others)})" if others else ""
+    seen = f"; first seen in {visible.statement}" if visible is not None else ""
+    path = f"{HIDDEN_CHANNEL}.{first}"
+    statement = f"state that is not sampled, {first}{more}, differs since {_tick(relevant[first])}{seen}"
+    return Lead("hidden", HIDDEN_CHANNEL, path, path, relevant[first], statement)
+
+
+def _tick(tick: int) -> str:
+    return "run set-up" if tick == SETUP_TICK else f"tick {tick}"
+
+
+def _follows(region: str, table: str) -> bool:
+    return table.startswith(_EFFECTS.get(region, ()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crimson.dbg.container import ChunkEntry, inflate
-from crimson.dbg.schema import CHANNELS, SETUP_TICK
+from crimson.dbg.schema import CHANNELS
 from crimson.dbg.trace import TraceReader
 
 if TYPE_CHECKING:
@@ -61,29 +61,31 @@ def compare_chunks(
     right: TraceReader,
     mine: ChunkEntry,
     theirs: ChunkEntry,
-    first: int,
-    last: int,
+    ticks: tuple[int, int],
     found: Found,
+    ulps: int = 0,
 ) -> None:
-    if first != SETUP_TICK:
-        found.compared += last - first + 1
-    if proven_equal(left, right, mine, theirs):
-        return
-    compare_tables(left.tables(mine), right.tables(theirs), first, last, found)
+    """Add what differs in the ticks (first and last) of two chunks that both have them."""
+    if not proven_equal(left, right, mine, theirs):
+        compare_tables(left.tables(mine), right.tables(theirs), ticks, found, ulps)
 
 
-def compare_tables(expected: ChunkTables, actual: ChunkTables, first: int, last: int, found: Found) -> None:
+def compare_tables(
+    expected: ChunkTables, actual: ChunkTables, ticks: tuple[int, int], found: Found, ulps: int = 0
+) -> None:
+    """The same for decoded chunks; floats may lie `ulps` steps apart."""
     # Only a difference needs numpy, which takes longer to import than equal traces take to compare.
     from crimson.dbg.comparison import differing_ticks, rows_between
     from crimson.dbg.layout import TABLE_BY_NAME, TABLES
 
+    first, last = ticks
     by_channel: dict[str, set[int]] = {channel: set() for channel in CHANNELS}
     for table in TABLES:
         left = rows_between(expected[table.name], first, last)
         right = rows_between(actual[table.name], first, last)
-        by_channel[table.channel].update(differing_ticks(left, right).tolist())
-    for channel, ticks in by_channel.items():
-        found.add(channel, sorted(ticks))
+        by_channel[table.channel].update(differing_ticks(table, left, right, ulps).tolist())
+    for channel, differing in by_channel.items():
+        found.add(channel, sorted(differing))
     if not by_channel[HIDDEN_CHANNEL]:
         return
     left = rows_between(expected[HIDDEN_CHANNEL], first, last)

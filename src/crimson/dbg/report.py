@@ -60,18 +60,33 @@ class TraceSummary(ReportPart, frozen=True, forbid_unknown_fields=True):
 
 
 class FieldDifference(ReportPart, frozen=True, forbid_unknown_fields=True):
-    """One field of one row at one tick. A row that only one side has is a difference of its whole path.
+    """One field of one row at one tick; without a field it is the row itself, which only one side has.
 
     Floats carry the bits of both f32 values, and how many f32 steps lie between them.
     """
 
-    channel: str
-    path: str
+    # The trace's table, or "source" for the identity of a run and "presence" for whole ticks.
+    table: str
+    # The slot of a pool's row or the position in a log; None where a tick has one row at most.
+    row: int | None
+    field: str
     expected: Value
     actual: Value
     expected_bits: int | None = None
     actual_bits: int | None = None
     ulps: int | None = None
+
+    @property
+    def channel(self) -> str:
+        return self.table.partition(".")[0]
+
+    @property
+    def row_path(self) -> str:
+        return self.table if self.row is None else f"{self.table}[{self.row}]"
+
+    @property
+    def path(self) -> str:
+        return f"{self.row_path}.{self.field}" if self.field else self.row_path
 
 
 LeadKind = Literal["end", "timing", "rng", "presence", "drift", "summary", "hidden"]
@@ -81,18 +96,20 @@ class Lead(ReportPart, frozen=True, forbid_unknown_fields=True):
     """What explains the rest of a divergence, as far as the traces tell.
 
     `subject` names the cause without slots and ticks, so that the same cause in other captures has the same name;
-    `path` says where it is, and `statement` says it in a sentence.
+    `path` and `tick` say where it is, and `statement` says it in a sentence. The tick comes before the first bad one
+    when the cause was there before its first visible effect.
     """
 
     kind: LeadKind
     channel: str
     subject: str
     path: str
+    tick: int
     statement: str
 
     @property
     def brief(self) -> str:
-        return f"{self.kind}: {self.subject}"
+        return f"{self.subject} ({self.kind})"
 
 
 class ChannelDifference(ReportPart, frozen=True, forbid_unknown_fields=True):
@@ -100,6 +117,10 @@ class ChannelDifference(ReportPart, frozen=True, forbid_unknown_fields=True):
     first_tick: int
     # In how many of the compared ticks it differs.
     ticks: int
+    # The first tick from which it differs for good, by the rule for the whole; None when it always healed.
+    onset: int | None
+    # How many runs healed before that.
+    blips: int
 
 
 class HiddenFinding(ReportPart, frozen=True, forbid_unknown_fields=True):
@@ -124,6 +145,8 @@ class DiffReport(ReportPart, frozen=True, forbid_unknown_fields=True, tag="diff"
     verdict: DiffVerdict
     sustain: int
     strict: bool
+    # How many f32 steps floats were allowed to lie apart.
+    ulps: int
     # The ticks asked for; of those, how many were compared on both sides.
     window: tuple[int, int]
     ticks_compared: int
@@ -135,6 +158,24 @@ class DiffReport(ReportPart, frozen=True, forbid_unknown_fields=True, tag="diff"
     blips: tuple[Blip, ...]
     # Every difference at the first bad tick, or of the runs' identities.
     fields: tuple[FieldDifference, ...]
+
+    @property
+    def ok(self) -> bool:
+        return self.verdict == "equal"
+
+
+class BisectReport(ReportPart, frozen=True, forbid_unknown_fields=True, tag="bisect", tag_field="report"):
+    """Where to look: two traces, the first bad tick, and the window around it."""
+
+    expected: str
+    actual: str
+    verdict: DiffVerdict
+    ticks_compared: int
+    first_bad_tick: int | None
+    # The last tick before it that is equal.
+    last_good_tick: int | None
+    window: tuple[int, int] | None
+    lead: Lead | None
 
     @property
     def ok(self) -> bool:

@@ -1,0 +1,121 @@
+"""Which of several differences of one tick comes first in it, so that it can be the cause of the others.
+
+From the order in which the original's gameplay update works through a tick: perks, creatures, projectiles,
+secondaries, players, the mode's spawner, timers, level-ups, bonuses (`runtime.md`, tick phase order); and within a
+row, from what a field is computed of.
+"""
+
+from __future__ import annotations
+
+import re
+
+from crimson.dbg.report import FieldDifference
+
+_TABLES = (
+    "sim_state.perks",
+    "entity_samples.creatures",
+    "entity_samples.projectiles",
+    "entity_samples.secondary_projectiles",
+    "sim_state.players",
+    "sim_state.survival",
+    "sim_state.rush",
+    "sim_state.quest",
+    "checkpoint.tutorial",
+    "checkpoint.typo",
+    "checkpoint.typo_names",
+    "sim_state",
+    "entity_samples.bonuses",
+    "sim_state.weapon_times",
+    "checkpoint.perks",
+    "checkpoint.deaths",
+    "checkpoint.players",
+    "checkpoint",
+)
+# Fields that are computed of others of their row in the same tick, in the order of computing; fields that are not
+# listed come before them.
+_DERIVED: dict[str, tuple[str, ...]] = {
+    "entity_samples.creatures": (
+        "hp",
+        "target",
+        "target_heading",
+        "heading",
+        "vel",
+        "pos",
+        "death_timer",
+        "anim_phase",
+        "hit_flash_timer",
+        "tint",
+    ),
+    "entity_samples.projectiles": ("angle", "origin", "vel", "damage_pool", "pos", "travel_budget", "life_timer"),
+    "entity_samples.secondary_projectiles": ("angle", "vel", "pos", "trail_distance", "life_timer"),
+    "sim_state.players": (
+        "aim",
+        "aim_heading",
+        "turn_speed",
+        "heading",
+        "move_speed",
+        "move_phase",
+        "pos",
+        "weapon.weapon_id",
+        "weapon.reload_timer_max",
+        "weapon.reload_timer",
+        "weapon.reload_active",
+        "weapon.shot_cooldown",
+        "weapon.ammo",
+        "spread_heat",
+        "muzzle_flash_alpha",
+        "health",
+        "experience",
+        "level",
+    ),
+    "sim_state": (
+        "gameplay.perks.pending_count",
+        "gameplay.perks.choices_dirty",
+        "gameplay.perks.choices",
+        "gameplay.spread_damping_scalar",
+        "gameplay.camera_shake.offset",
+        "gameplay.creatures_spawned",
+        "gameplay.shots_fired",
+        "gameplay.shots_hit",
+        "gameplay.highscore_xp",
+        "gameplay.effect_detail_skips",
+        "gameplay.creature_update_count",
+    ),
+}
+# Counters that follow from something else that is in the trace, unless they differ alone.
+_COUNTERS = frozenset(
+    f"gameplay.{name}" for name in ("creatures_spawned", "shots_fired", "shots_hit", "highscore_xp", "run_active")
+)
+_PARTS = re.compile(r"\.(?:[xyrgba]|choice_\d)$")
+
+
+def whole_field(path: str) -> str:
+    """The field that a column is a part of: `pos` of `pos.x`, the choices of one choice."""
+    return _PARTS.sub("", path)
+
+
+def subject_of(difference: FieldDifference) -> str:
+    """A difference's name without slots: table and field, such as `creatures.heading`."""
+    field = whole_field(difference.field)
+    if difference.table == "sim_state":
+        return field
+    if difference.table == "timing_samples":
+        name = "timing"
+    elif difference.channel == "checkpoint":
+        name = difference.table
+    else:
+        name = difference.table.rpartition(".")[2]
+    return f"{name}.{field}" if field else name
+
+
+def is_counter(difference: FieldDifference) -> bool:
+    return difference.table == "sim_state" and difference.field in _COUNTERS
+
+
+def cause_rank(difference: FieldDifference) -> tuple[int, int, int]:
+    """Lower comes earlier in the tick: by table, then by what the field is computed of, then by slot."""
+    derived = _DERIVED.get(difference.table, ())
+    field = whole_field(difference.field)
+    place = derived.index(field) + 1 if field in derived else 0
+    table = _TABLES.index(difference.table) if difference.table in _TABLES else len(_TABLES)
+    return table, place, -1 if difference.row is None else difference.row

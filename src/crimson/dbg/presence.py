@@ -1,0 +1,95 @@
+"""Rows that only one side has: born late, born early, gone early, gone late, missing, or extra."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from crimson.dbg.labels import label_of, row_name
+from crimson.dbg.trace_pair import RowView, Side, TracePair
+
+POOLS = (
+    "entity_samples.creatures",
+    "entity_samples.projectiles",
+    "entity_samples.secondary_projectiles",
+    "entity_samples.bonuses",
+)
+# How far the other side is searched for the same birth or end.
+_SEARCHED_TICKS = 16
+_OTHER: dict[Side, Side] = {"expected": "actual", "actual": "expected"}
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A row of a pool that one side has at a tick and the other has not."""
+
+    table: str
+    slot: int
+    has: Side
+    # Such as "born late"; of the actual side.
+    what: str
+    statement: str
+    # Whether the same happens on the other side some ticks sooner or later.
+    shifted: bool
+
+
+def absences(pair: TracePair, tick: int) -> Iterator[Absence]:
+    """Every row that one side lacks at a tick, in the pools' order."""
+    for table in POOLS:
+        for key, expected, actual in pair.both(table, tick):
+            if key is None:
+                continue
+            if expected is not None and actual is not None and _generation(expected) == _generation(actual):
+                continue
+            if expected is not None:
+                yield _absence(pair, table, key, expected, "expected", tick)
+            if actual is not None:
+                yield _absence(pair, table, key, actual, "actual", tick)
+
+
+def _generation(row: RowView) -> int | str:
+    return row.bits("generation")
+
+
+def _absence(pair: TracePair, table: str, slot: int, row: RowView, has: Side, tick: int) -> Absence:
+    lacks = _OTHER[has]
+    before = pair.row(has, table, slot, tick - 1)
+    born_now = before is None or _generation(before) != _generation(row)
+    who = f"{row_name(table, slot)} ({label_of(row)})"
+    if born_now:
+        later = _birth(pair, lacks, table, row, slot, tick)
+        if later is not None:
+            ticks = f"{later - tick} tick{'s' if later - tick > 1 else ''}"
+            word = "late" if has == "expected" else "early"
+            other = f"{lacks} has it at tick {later}"
+            return Absence(table, slot, has, f"born {word}", f"{who} is born {ticks} {word}: {other}", shifted=True)
+        if has == "expected":
+            return Absence(table, slot, has, "missing", f"{who} is not born in actual", shifted=False)
+        return Absence(table, slot, has, "extra", f"{who} is born in actual only", shifted=False)
+    end = _end(pair, has, table, row, slot, tick)
+    word = "early" if has == "expected" else "late"
+    when = f"; {has} keeps it until tick {end}" if end is not None else ""
+    return Absence(table, slot, has, f"gone {word}", f"{who} is gone in {lacks}{when}", shifted=end is not None)
+
+
+def _birth(pair: TracePair, side: Side, table: str, row: RowView, slot: int, tick: int) -> int | None:
+    """When the other side bears the same kind of thing in the same slot, soon after."""
+    for later in range(tick + 1, tick + 1 + _SEARCHED_TICKS):
+        found = pair.row(side, table, slot, later)
+        before = pair.row(side, table, slot, later - 1)
+        newborn = found is not None and (before is None or _generation(before) != _generation(found))
+        if found is not None and newborn and _kind(found) == _kind(row):
+            return later
+    return None
+
+
+def _end(pair: TracePair, side: Side, table: str, row: RowView, slot: int, tick: int) -> int | None:
+    for later in range(tick + 1, tick + 1 + _SEARCHED_TICKS):
+        found = pair.row(side, table, slot, later)
+        if found is None or _generation(found) != _generation(row):
+            return later - 1
+    return None
+
+
+def _kind(row: RowView) -> int | str:
+    return row.bits("bonus_id" if row.table.name.endswith("bonuses") else "type_id")
