@@ -42,10 +42,10 @@ def test_a_divergence_names_tick_channel_and_field(captures: Captures) -> None:
     result.stdout.fnmatch_lines(
         [
             "*_ rush parity-python _*",
-            "diverged at tick 70, lead: summary: checkpoint.kills",
+            "diverged at tick 70, lead: checkpoint.kills (summary)",
             "*checkpoint* tick 70 *70*",
             "*checkpoint.kills*",
-            "captures/rush.cdt *rush *140 *python *70 *summary: checkpoint.kills *",
+            "captures/rush.cdt *rush *140 *python *70 *checkpoint.kills (summary) *",
             "1 diverged, 0 equal, 0 errors",
             "FAILED captures/rush.cdt::parity-python - diverged at tick 70, lead: *",
         ]
@@ -78,7 +78,9 @@ def test_a_blip_is_shown_and_fails_only_when_strict(captures: Captures) -> None:
     )
     strict = captures.run("-k", "rush and parity", "--parity-strict")
     strict.assert_outcomes(failed=1, deselected=8)
-    strict.stdout.fnmatch_lines(["diverged at tick 70, lead: summary: *", "1 diverged, 0 equal, 0 errors"])
+    strict.stdout.fnmatch_lines(
+        ["diverged at tick 70, lead: checkpoint.kills (summary)*", "1 diverged, 0 equal, 0 errors"]
+    )
 
 
 def test_how_long_a_blip_may_be_is_an_ini_option(captures: Captures) -> None:
@@ -100,7 +102,7 @@ def test_hidden_state_is_shown_and_fails_only_when_strict(captures: Captures) ->
     )
     strict = captures.run("-k", "rush and parity", "--parity-strict")
     strict.assert_outcomes(failed=1, deselected=8)
-    strict.stdout.fnmatch_lines(["diverged at tick 70, lead: hidden: hidden_state.creatures"])
+    strict.stdout.fnmatch_lines(["diverged at tick 70, lead: hidden_state.creatures (hidden)"])
 
 
 def test_an_original_of_another_length_is_a_failure(captures: Captures) -> None:
@@ -206,7 +208,7 @@ def test_junit_files_hold_the_verdicts(captures: Captures) -> None:
     case = by_id["captures.rush.cdt::parity-python"]
     found = {item.get("name"): item.get("value") for item in case.iter("property")}
     assert found["parity_verdict"] == "diverged"
-    assert (found["parity_first_bad_tick"], found["parity_lead"]) == ("70", "summary: checkpoint.kills")
+    assert (found["parity_first_bad_tick"], found["parity_lead"]) == ("70", "checkpoint.kills (summary)")
     assert (found["parity_mode"], found["parity_ticks"]) == ("rush", str(SIZES["rush"]))
     failure = case.find("failure")
     assert failure is not None

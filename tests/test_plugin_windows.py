@@ -39,8 +39,8 @@ def test_the_last_runs_divergence_is_a_window_of_the_next(captures: Captures) ->
         [
             f"{window_id('rush', 58, 81)} FAILED*",
             "*_ rush tick_window-python-58-81 _*",
-            "diverged at tick 70, lead: summary: checkpoint.kills",
-            "captures/rush.cdt *rush *24 *python 58:81 *70 *summary: *",
+            "diverged at tick 70, lead: checkpoint.kills (summary)",
+            "captures/rush.cdt *rush *24 *python 58:81 *70 *checkpoint.kills (summary) *",
             "tick windows: 1 diverged, 0 equal, 0 errors",
         ]
     )

@@ -44,7 +44,7 @@ def test_captures_stay_together_with_the_same_outcomes(mixed: Captures) -> None:
     table = [line.split("  ")[0] for line in serial.outlines if line.startswith("captures/") and "python" in line]
     assert len([line for line in table if ".cdt::" not in line]) == 5
     for line in (
-        "*other.cdt *70 *summary: *",
+        "*other.cdt *70 *checkpoint.kills (summary) *",
         "*torn.cdt *unsupported *",
         "1 diverged, 3 equal, 1 errors",
     ):

@@ -31,11 +31,12 @@ _TABLES = (
     "checkpoint.players",
     "checkpoint",
 )
-# Fields that are computed of others of their row in the same tick, in the order of computing; fields that are not
-# listed come before them.
+# Fields that are computed of others of their row in the same tick, or copied from them, in the order of computing;
+# fields that are not listed come before them.
 _DERIVED: dict[str, tuple[str, ...]] = {
     "entity_samples.creatures": (
         "hp",
+        "max_hp",
         "target",
         "target_heading",
         "heading",
@@ -46,7 +47,7 @@ _DERIVED: dict[str, tuple[str, ...]] = {
         "hit_flash_timer",
         "tint",
     ),
-    "entity_samples.projectiles": ("angle", "origin", "vel", "damage_pool", "pos", "travel_budget", "life_timer"),
+    "entity_samples.projectiles": ("angle", "vel", "damage_pool", "pos", "origin", "travel_budget", "life_timer"),
     "entity_samples.secondary_projectiles": ("angle", "vel", "pos", "trail_distance", "life_timer"),
     "sim_state.players": (
         "aim",
@@ -57,8 +58,8 @@ _DERIVED: dict[str, tuple[str, ...]] = {
         "move_phase",
         "pos",
         "weapon.weapon_id",
-        "weapon.reload_timer_max",
         "weapon.reload_timer",
+        "weapon.reload_timer_max",
         "weapon.reload_active",
         "weapon.shot_cooldown",
         "weapon.ammo",

@@ -115,7 +115,7 @@ def explain_draws(alignment: DrawAlignment, before: int | None = None) -> tuple[
     left = [row.expected for row in alignment.rows if row.expected is not None]
     right = [row.actual for row in alignment.rows if row.actual is not None]
     names, others = [draw.name for draw in left], [draw.name for draw in right]
-    agree = f"{alignment.agreed} draws agree" if alignment.agreed else "from the tick's first draw on"
+    agree = _agreement(alignment.agreed)
     if names == others:
         return _values_differ(alignment, before)
     if Counter(names) == Counter(others):
@@ -130,6 +130,16 @@ def explain_draws(alignment: DrawAlignment, before: int | None = None) -> tuple[
                 f"{agree}, then {two.name} draws where {one.name} is expected{more}",
             )
     return _counts_differ(alignment, agree)
+
+
+def _agreement(count: int) -> str:
+    match count:
+        case 0:
+            return "at the tick's first draw already"
+        case 1:
+            return "1 draw agrees"
+        case _:
+            return f"{count} draws agree"
 
 
 def _counts_differ(alignment: DrawAlignment, agree: str) -> tuple[str, str]:
