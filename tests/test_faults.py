@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from fault_kit import Fault, Run, Witness, load_run, record
@@ -29,6 +30,16 @@ class Baseline:
     witness: Witness
 
 
+class Named(NamedTuple):
+    """A lead without its place."""
+
+    kind: str
+    subject: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.subject}"
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """What a comparison finds of a fault."""
@@ -41,15 +52,23 @@ class Judged:
         return self.report.first_bad_tick
 
     @property
-    def lead(self) -> str:
-        return self.report.lead.brief if self.report.lead is not None else "none"
+    def lead(self) -> Named | None:
+        lead = self.report.lead
+        return None if lead is None else Named(lead.kind, lead.subject)
+
+    @property
+    def truth(self) -> Named:
+        return Named(self.fault.truth.kind, self.fault.truth.subject)
+
+    @property
+    def placed(self) -> bool:
+        """Whether the lead is at the right entity or field; a hidden cause may be placed at what first shows it."""
+        lead, truth = self.report.lead, self.fault.truth
+        return lead is not None and (truth.kind == "hidden" or lead.path.startswith(truth.path))
 
     @property
     def right(self) -> bool:
-        lead, truth = self.report.lead, self.fault.truth
-        # A hidden cause may be named with the digest's path or with that of what showed it.
-        placed = lead is not None and (truth.kind == "hidden" or lead.path.startswith(truth.path))
-        return placed and self.lead == truth.brief
+        return self.placed and self.lead == self.truth
 
 
 def judge(fault: Fault, baseline: Baseline, folder: Path) -> Judged:
@@ -98,10 +117,10 @@ def table(judged: list[Judged]) -> list[str]:
     lines = [f"{'fault':<22}{'found':>6}{'true':>6}  lead, and the true lead where it is another"]
     for found in judged:
         ticks = f"{found.tick:>6}{found.fault.tick:>6}"
-        lines.append(f"{found.fault.name:<22}{ticks}  {found.lead}")
+        lines.append(f"{found.fault.name:<22}{ticks}  {found.lead or 'none'}")
         if not found.right:
-            place = f" at {found.fault.truth.path}" if found.lead == found.fault.truth.brief else ""
-            lines.append(f"{'':<36}but {found.fault.truth.brief}{place}")
+            place = "" if found.placed else f", at {found.fault.truth.path}"
+            lines.append(f"{'':<36}but {found.truth}{place}")
     return [*lines, f"{sum(found.right for found in judged)} of {len(judged)} leads are right"]
 
 

@@ -50,10 +50,6 @@ class Truth:
     # The entity or field, where there is one: a prefix of the paths that may be named.
     path: str = ""
 
-    @property
-    def brief(self) -> str:
-        return f"{self.kind}: {self.subject}"
-
 
 class Clock:
     """Which tick of which run a fault is in; a recording may start over, and the clock with it."""

@@ -121,7 +121,9 @@ def main(arguments: Sequence[str]) -> int:
     match options.command:
         case "list":
             for fault in FAULTS:
-                sys.stdout.write(f"{fault.name:<22}{fault.run.name:<32}{fault.tick:>5}  {fault.truth.brief}\n")
+                sys.stdout.write(
+                    f"{fault.name:<22}{fault.run.name:<32}{fault.tick:>5}  {fault.truth.kind}: {fault.truth.subject}\n"
+                )
                 sys.stdout.write(f"{'':<22}{fault.broken}\n")
         case "record":
             options.out_dir.mkdir(parents=True, exist_ok=True)
