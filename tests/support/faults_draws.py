@@ -80,10 +80,10 @@ def _swapped_draws(clock: Clock) -> Generator[None]:
 
 @catalogue.add(
     "other-caller",
-    "survival's spawner takes the bottom edge for the top one, so another call draws where along it",
+    "survival's spawner takes the top edge for the bottom one, so another call draws where along it",
     SURVIVAL,
     187,
-    Truth("rng", "draws by SURVIVAL_UPDATE_MAIN_SPAWN_BOTTOM_X instead of SURVIVAL_UPDATE_MAIN_SPAWN_TOP_X"),
+    Truth("rng", "draws by SURVIVAL_UPDATE_MAIN_SPAWN_TOP_X instead of SURVIVAL_UPDATE_MAIN_SPAWN_BOTTOM_X"),
 )
 def _other_caller(clock: Clock) -> Generator[None]:
     draw = CrtRand.rand_tagged
