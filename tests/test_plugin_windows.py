@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from capture_kit import SIZES, Captures, diverge
+from capture_kit import SIZES, Captures, diverge, window_id
 
-from pytest_crimson_parity.windows import window_around
+from pytest_crimson_parity.known import Known
+from pytest_crimson_parity.standings import Standing
+from pytest_crimson_parity.windows import Window
 
 MEMORY = ".pytest_cache/d/crimson-parity/standings.json"
-
-
-def window_id(name: str, first: int, last: int) -> str:
-    return f"captures/{name}.cdt::tick_window-python-{first}-{last}"
 
 
 def listed(captures: Captures, *given: str) -> list[str]:
@@ -23,11 +22,23 @@ def listed(captures: Captures, *given: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("tick", "window"),
-    [(852, (840, 863)), (5, (0, 16)), (-1, (0, 10)), (990, (978, 999)), (999, (987, 999)), (1000, None)],
+    ("tick", "windows"),
+    [
+        (852, [(840, 863)]),
+        (5, [(0, 16)]),
+        ("set-up", [(0, 10)]),
+        (990, [(978, 999)]),
+        (999, [(987, 999)]),
+        # the original has no such tick
+        (1000, []),
+    ],
 )
-def test_a_window_is_clamped_at_the_ends_of_the_run(tick: int, window: tuple[int, int] | None) -> None:
-    assert window_around(tick, 1000) == window
+def test_a_window_is_clamped_at_the_ends_of_the_run(tick: int | Literal["set-up"], windows: list[Window]) -> None:
+    standing = Standing("a.cdt", "python", "ab", tick, "diverged", "")
+    known = Known(remembered=(standing,), frontier=(standing,))
+    assert known.windows("a.cdt", "python", "ab", 1000) == windows
+    assert known.windows("a.cdt", "python", "of another run", 1000) == []
+    assert known.windows("a.cdt", "zig", "ab", 1000) == []
 
 
 def test_the_last_runs_divergence_is_a_window_of_the_next(captures: Captures) -> None:

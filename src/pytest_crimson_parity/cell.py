@@ -34,6 +34,10 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hidden: int = 0
     # Where the blips and the hidden differences are.
     note: str = ""
+    # What the frontier has to say of it.
+    frontier: str = ""
+    # Whether it stands where the frontier has it.
+    blessed: bool = False
     # Whether the candidate's trace was there already.
     cached: bool = False
     seconds: float = 0.0

@@ -16,6 +16,7 @@ from pytest_crimson_parity.compare import Comparer
 from pytest_crimson_parity.comparison_items import ParityItem, WindowItem
 from pytest_crimson_parity.items import CaptureItem, HealthItem, VerifyItem
 from pytest_crimson_parity.known import Known
+from pytest_crimson_parity.ruling import Judge
 from pytest_crimson_parity.windows import Window, item_name
 
 
@@ -36,6 +37,7 @@ class Questions:
     comparer: Comparer
     counts: Counts
     known: Known
+    judge: Judge
     # Asked for by hand; the known ones are not collected then.
     window: Window | None
 
@@ -56,6 +58,7 @@ class Questions:
                 marks=("parity", candidate.name),
                 candidate=candidate,
                 comparer=self.comparer,
+                judge=self.judge,
             )
             for window in self._windows(capture, candidate):
                 yield WindowItem.from_parent(
@@ -65,6 +68,7 @@ class Questions:
                     marks=("tick_window", candidate.name),
                     candidate=candidate,
                     comparer=self.comparer,
+                    judge=self.judge,
                     window=window,
                 )
 

@@ -12,8 +12,9 @@ from pytest_crimson_parity.candidates import Candidate, CandidateFailure
 from pytest_crimson_parity.capture import Capture
 from pytest_crimson_parity.cell import Cell
 from pytest_crimson_parity.compare import Comparer, remarks, shortfall
-from pytest_crimson_parity.items import CaptureItem, explain
+from pytest_crimson_parity.items import CaptureItem, Disparity, explain
 from pytest_crimson_parity.progress import tick_progress
+from pytest_crimson_parity.ruling import Judge
 from pytest_crimson_parity.windows import Window
 
 
@@ -31,10 +32,12 @@ class ParityItem(CaptureItem):
         marks: tuple[str, ...],
         candidate: Candidate,
         comparer: Comparer,
+        judge: Judge,
     ) -> None:
         super().__init__(name=name, parent=parent, capture=capture, marks=marks)
         self._candidate = candidate
         self._comparer = comparer
+        self._judge = judge
         self._tell(
             Cell(
                 capture=capture.name,
@@ -52,7 +55,26 @@ class ParityItem(CaptureItem):
         finally:
             self._tell(msgspec.structs.replace(self._cell, seconds=round(time.perf_counter() - start, 3)))
 
+    @property
+    def key(self) -> tuple[str, str]:
+        return self._cell.capture, self._cell.candidate
+
     def examine(self) -> str:
+        text = self._compare()
+        ruling = self._judge.rule(self._cell)
+        self._tell(msgspec.structs.replace(self._cell, frontier=ruling.statement, blessed=ruling.outcome == "xfailed"))
+        match ruling.outcome:
+            case "passed":
+                return ""
+            case "xfailed":
+                # Evaluated when the item is called: then the report of it is its failure.
+                self.add_marker(pytest.mark.xfail(reason=ruling.statement, raises=Disparity, strict=True))
+                return text
+            case "failed":
+                return f"{ruling.statement}\n{text}".lstrip("\n")
+
+    def _compare(self) -> str:
+        """Compare, and tell of it; the report as text."""
         from crimson.dbg.render import render_diff
 
         progress = tick_progress(self.config, f"recording {self._candidate.name}")
@@ -83,11 +105,9 @@ class ParityItem(CaptureItem):
             )
         )
         text = render_diff(report)
-        if problem:
-            return f"{problem}\n{text}"
-        if report.ok and note:
+        if report.ok and note and not problem:
             self.add_report_section("setup", "parity", text)
-        return "" if report.ok else text
+        return f"{problem}\n{text}".lstrip("\n")
 
     def refused(self, problem: ParityError) -> None:
         self._tell(msgspec.structs.replace(self._cell, verdict=problem.verdict))
@@ -109,8 +129,17 @@ class WindowItem(ParityItem):
         marks: tuple[str, ...],
         candidate: Candidate,
         comparer: Comparer,
+        judge: Judge,
         window: Window,
     ) -> None:
-        super().__init__(name=name, parent=parent, capture=capture, marks=marks, candidate=candidate, comparer=comparer)
+        super().__init__(
+            name=name,
+            parent=parent,
+            capture=capture,
+            marks=marks,
+            candidate=candidate,
+            comparer=comparer,
+            judge=judge,
+        )
         first, last = self.window = window
         self._tell(msgspec.structs.replace(self._cell, window=f"{first}:{last}", ticks=last - first + 1))

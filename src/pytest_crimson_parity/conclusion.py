@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import pytest
 
 from crimson.dbg.errors import ParityError
 from pytest_crimson_parity.cell import Cell
+from pytest_crimson_parity.frontier import Blessing, bless, write_frontier
+from pytest_crimson_parity.known import Known
 from pytest_crimson_parity.memory import write_memory
+from pytest_crimson_parity.options import ParityOptions
 
 
 class Conclusion:
     """Writes the files of a run and keeps what the terminal should say of them."""
 
-    def __init__(self, config: pytest.Config) -> None:
+    def __init__(self, config: pytest.Config, options: ParityOptions, known: Known) -> None:
         self._config = config
+        self._options = options
+        self._known = known
         # Files that could not be written.
         self.problems: list[str] = []
+        # What was done to the frontier, when that was asked for.
+        self.blessing: Blessing | None = None
 
     def conclude(self, cells: Iterable[Cell]) -> None:
         """Write everything; a run that was interrupted writes what finished."""
         cells = sorted(cells, key=lambda cell: (cell.capture, cell.candidate, cell.window))
+        if self._options.blessing:
+            self._try(lambda: self._bless(cells))
+        self._try(lambda: write_memory(self._config, cells))
+
+    def _bless(self, cells: Sequence[Cell]) -> None:
+        blessing = bless(self._known.frontier, cells, self._config.rootpath)
+        if blessing.changes:
+            write_frontier(self._options.frontier, blessing.entries)
+        self.blessing = blessing
+
+    def _try(self, write: Callable[[], None]) -> None:
+        """One file that cannot be written is no reason to lose the others."""
         try:
-            write_memory(self._config, cells)
+            write()
         except ParityError as problem:
             self.problems.append(str(problem))

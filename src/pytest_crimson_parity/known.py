@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
+from crimson.dbg.windows import window_around
 from pytest_crimson_parity.standings import Standing
-from pytest_crimson_parity.windows import Window, window_around
+from pytest_crimson_parity.windows import Window
 
 
 class Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -15,15 +16,16 @@ class Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     # Where candidates stood when they ran last.
     remembered: tuple[Standing, ...] = ()
+    # Where they were blessed.
+    frontier: tuple[Standing, ...] = ()
 
     def windows(self, capture: str, candidate: str, run: str, ticks: int) -> Sequence[Window]:
         """The windows around what is known of one capture and candidate, in order, each once."""
-        standings = (found for found in self._standings() if found.key == (capture, candidate) and found.run == run)
-        windows = (window_around(found.first_bad_tick, ticks) for found in standings)
-        return sorted({window for window in windows if window is not None})
-
-    def _standings(self) -> Iterable[Standing]:
-        return self.remembered
+        sought = capture, candidate, run
+        standings = (known for known in (*self.remembered, *self.frontier) if (*known.key, known.run) == sought)
+        bad = (standing.first_bad_tick for standing in standings)
+        # An original that ended early has nothing to show there.
+        return sorted({window_around(tick, ticks) for tick in bad if tick < ticks})
 
 
 def encode_known(known: Known) -> str:

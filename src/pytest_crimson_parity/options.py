@@ -13,6 +13,7 @@ DEFAULT_CANDIDATES = "python"
 # Beside the tests and not in pytest's own cache: entries are named by content, so none goes stale,
 # and --cache-clear should not throw hours of recording away.
 DEFAULT_CACHE = ".crimson-parity"
+DEFAULT_FRONTIER = "parity-frontier.json"
 DEFAULT_CACHE_MIB = 2048
 _MIB = 1024 * 1024
 
@@ -44,6 +45,7 @@ def add_options(parser: pytest.Parser) -> None:
         help="compare these ticks of every capture with every candidate, as items of their own",
     )
     parser.addini("parity_cache_dir", "where recorded candidate traces are kept; relative to the rootdir")
+    parser.addini("parity_frontier", f"the file of known divergences; relative to the rootdir ({DEFAULT_FRONTIER})")
     parser.addini(
         "parity_cache_mib",
         "least recently used candidate traces are removed above this size, in MiB",
@@ -69,6 +71,9 @@ class ParityOptions:
     cache_bytes: int
     # Asked for by hand, in place of those that are known.
     window: Window | None
+    frontier: Path
+    # Whether to bless where each capture and candidate stands.
+    blessing: bool
 
 
 def read_options(config: pytest.Config) -> ParityOptions:
@@ -86,6 +91,9 @@ def read_options(config: pytest.Config) -> ParityOptions:
         cache_dir=_cache_dir(config),
         cache_bytes=mib * _MIB,
         window=_window(config.getoption("tick_window")),
+        frontier=config.rootpath / Path(config.getini("parity_frontier") or DEFAULT_FRONTIER).expanduser(),
+        # syrupy's --snapshot-update; without syrupy there is no such option
+        blessing=config.getoption("update_snapshots", default=False),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from crimson.dbg.errors import ParityError
@@ -19,13 +20,16 @@ from pytest_crimson_parity.capture import SUFFIX
 from pytest_crimson_parity.cell import Cell, cell_of
 from pytest_crimson_parity.collect import CaptureFile, Counts, Questions, add_markers
 from pytest_crimson_parity.compare import Comparer
+from pytest_crimson_parity.comparison_items import ParityItem
 from pytest_crimson_parity.conclusion import Conclusion
+from pytest_crimson_parity.frontier import FrontierProblem, read_frontier
 from pytest_crimson_parity.items import CaptureItem, Disparity, explain
 from pytest_crimson_parity.known import Known, decode_known, encode_known
 from pytest_crimson_parity.memory import read_memory
-from pytest_crimson_parity.options import read_options
+from pytest_crimson_parity.options import ParityOptions, read_options
 from pytest_crimson_parity.ordering import longest_first
-from pytest_crimson_parity.summary import write_summary
+from pytest_crimson_parity.ruling import Judge
+from pytest_crimson_parity.summary import write_blessing, write_summary
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
@@ -53,10 +57,11 @@ class ParitySession:
         self._counts = Counts()
         cache = TraceCache(options.cache_dir, options.cache_bytes)
         comparer = Comparer(cache, options.sustain, options.strict)
-        self._known = _known(config)
-        self._questions = Questions(candidates, comparer, self._counts, self._known, options.window)
+        self._known = _known(config, options)
+        self._judge = Judge(self._known, blessing=options.blessing)
+        self._questions = Questions(candidates, comparer, self._counts, self._known, self._judge, options.window)
         self._cells: dict[str, Cell] = {}
-        self._conclusion = Conclusion(config)
+        self._conclusion = Conclusion(config, options, self._known)
         self._named = {_path_of(config, argument) for argument in config.args}
 
     @pytest.hookimpl(tryfirst=True)
@@ -92,6 +97,11 @@ class ParitySession:
         if hasattr(self._config, "workerinput"):
             longest_first(items)
 
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        # Deselected items will not be there to bless anything.
+        compared = (item for item in session.items if isinstance(item, ParityItem))
+        self._judge.expect({item.key for item in compared if item.window is None})
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
@@ -113,6 +123,9 @@ class ParitySession:
         cell = cell_of(report)
         if cell is None or (report.when != "call" and report.passed):
             return
+        if report.when != "call" and cell.is_settled:
+            # It was compared, and then something broke down: that is no answer.
+            cell = msgspec.structs.replace(cell, verdict="tool fault")
         self._cells[report.nodeid] = cell
 
     @pytest.hookimpl(wrapper=True)
@@ -121,7 +134,8 @@ class ParitySession:
         if output is not None:
             output[_OUTPUT] = (self._counts.captures, self._counts.candidate_traces)
             return (yield)
-        self._conclusion.conclude(self._cells.values())
+        if not self._config.getoption("collectonly"):
+            self._conclusion.conclude(self._cells.values())
         if self._conclusion.problems and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if not self._counts.captures and session.exitstatus == pytest.ExitCode.OK:
@@ -152,6 +166,8 @@ class ParitySession:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
         if self._cells:
             write_summary(terminalreporter, list(self._cells.values()))
+        if self._conclusion.blessing is not None:
+            write_blessing(terminalreporter, self._conclusion.blessing)
         for problem in self._conclusion.problems:
             terminalreporter.line(f"ERROR: {problem}", red=True)
         if self._counts.candidate_traces:
@@ -167,10 +183,15 @@ class ParitySession:
             )
 
 
-def _known(config: pytest.Config) -> Known:
+def _known(config: pytest.Config, options: ParityOptions) -> Known:
     """What the controller knows; it reads the files, and its workers are told."""
     told = getattr(config, "workerinput", None)
-    return Known(remembered=read_memory(config)) if told is None else decode_known(told[_INPUT])
+    if told is not None:
+        return decode_known(told[_INPUT])
+    try:
+        return Known(read_memory(config), read_frontier(options.frontier))
+    except FrontierProblem as problem:
+        raise pytest.UsageError(str(problem)) from None
 
 
 def _path_of(config: pytest.Config, argument: str) -> Path:

@@ -8,10 +8,10 @@ import pytest
 
 from crimson.dbg.schema import SETUP_TICK
 from pytest_crimson_parity.cell import Cell
+from pytest_crimson_parity.frontier import Blessing
 
 _HEADS = ("capture", "mode", "ticks", "candidate", "first divergence", "lead", "blips", "hidden", "time")
 _RIGHT = frozenset(("ticks", "blips", "hidden", "time"))
-_DIVERGED = ("diverged", "ended_early")
 
 
 def write_summary(reporter: pytest.TerminalReporter, cells: Sequence[Cell]) -> None:
@@ -22,8 +22,8 @@ def write_summary(reporter: pytest.TerminalReporter, cells: Sequence[Cell]) -> N
     widths = [max(len(row[column]) for row in (_HEADS, *rows)) for column in range(len(_HEADS))]
     reporter.line(_line(_HEADS, widths))
     for cell, row in zip(cells, rows, strict=True):
-        equal = cell.verdict == "equal"
-        reporter.line(_line(row, widths), red=not equal, yellow=equal and bool(cell.note))
+        red = not is_fine(cell)
+        reporter.line(_line(row, widths), red=red, yellow=not red and (cell.verdict != "equal" or bool(cell.note)))
     for line in _notes(cells):
         reporter.line(line)
     for line in counts_lines(cells):
@@ -40,8 +40,20 @@ def counts_lines(cells: Sequence[Cell]) -> Iterator[str]:
         yield f"tick windows: {_counts(windows)}"
 
 
+def is_fine(cell: Cell) -> bool:
+    """Whether the cell stands as it should: equal, or where it was blessed."""
+    return cell.blessed or (cell.verdict == "equal" and not cell.frontier)
+
+
+def has_diverged(cell: Cell) -> bool:
+    """Whether the candidate left the run, rather than that this could not be found out."""
+    return cell.verdict in ("diverged", "ended_early") or (
+        cell.verdict == "refused" and cell.first_bad_tick is not None
+    )
+
+
 def _counts(cells: Sequence[Cell]) -> str:
-    diverged = sum(cell.verdict in _DIVERGED for cell in cells)
+    diverged = sum(has_diverged(cell) for cell in cells)
     equal = sum(cell.verdict == "equal" for cell in cells)
     return f"{diverged} diverged, {equal} equal, {len(cells) - diverged - equal} errors"
 
@@ -61,15 +73,14 @@ def _row(cell: Cell) -> tuple[str, ...]:
 
 
 def _divergence(cell: Cell) -> str:
-    match cell.verdict:
-        case "equal":
-            return "none"
-        case "diverged" if cell.first_bad_tick is not None:
-            return "set-up" if cell.first_bad_tick == SETUP_TICK else str(cell.first_bad_tick)
-        case "ended_early":
-            return f"{cell.first_bad_tick} (ended early)"
-        case verdict:
-            return verdict.replace("_", " ")
+    blessed = ", blessed" if cell.blessed else ""
+    if cell.verdict == "equal":
+        return "none"
+    if not has_diverged(cell) or cell.first_bad_tick is None:
+        return cell.verdict.replace("_", " ")
+    where = "set-up" if cell.first_bad_tick == SETUP_TICK else str(cell.first_bad_tick)
+    how = "" if cell.verdict == "diverged" else f" ({cell.verdict.replace('_', ' ')})"
+    return f"{where}{how}{blessed}"
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:
@@ -82,5 +93,15 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
 
 def _notes(cells: Sequence[Cell]) -> Iterator[str]:
     for cell in cells:
-        if cell.note:
-            yield f"{cell.capture} {cell.candidate}: {cell.note}"
+        for note in (cell.note, "" if cell.blessed else cell.frontier):
+            if note:
+                yield f"{cell.capture} {cell.candidate}: {note}"
+
+
+def write_blessing(reporter: pytest.TerminalReporter, blessing: Blessing) -> None:
+    """What was blessed in this run."""
+    counts = f"{len(blessing.added)} added, {len(blessing.moved)} moved, {len(blessing.removed)} removed"
+    reporter.line(f"frontier blessed: {counts}, {len(blessing.entries)} entries")
+    for what, lines in (("added", blessing.added), ("moved", blessing.moved), ("removed", blessing.removed)):
+        for line in lines:
+            reporter.line(f"  {what:<9}{line}")

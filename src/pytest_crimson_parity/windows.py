@@ -7,18 +7,9 @@ import re
 import pytest
 
 ITEM_PREFIX = "tick_window-"
-# The first bad tick is in the middle of 24.
-_BEFORE = 12
-_BEHIND = 11
 
 # First and last tick, inclusive.
 type Window = tuple[int, int]
-
-
-def window_around(tick: int, ticks: int) -> Window | None:
-    """The window around a tick of a run of so many; None when all of it lies behind the run's end."""
-    first, last = max(0, tick - _BEFORE), min(ticks, tick + _BEHIND + 1) - 1
-    return (first, last) if max(tick, 0) <= last else None
 
 
 def parse_window(given: str) -> Window:

@@ -112,6 +112,11 @@ def ids(name: str) -> list[str]:
     return [f"captures/{name}.cdt::{kind}" for kind in KINDS]
 
 
+def window_id(name: str, first: int, last: int) -> str:
+    """The item of a window of a capture."""
+    return f"captures/{name}.cdt::tick_window-python-{first}-{last}"
+
+
 def outcomes(result: pytest.RunResult) -> dict[str, str]:
     """The outcome of each item of a -v run, by its id."""
     found = {}
