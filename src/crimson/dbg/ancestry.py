@@ -60,6 +60,7 @@ def trace_back(pair: TracePair, found: Found, lead: Lead, onset: int) -> Ancestr
     return Ancestry(
         origin=origin,
         last_equal=origin - 1 if origin > SETUP_TICK else None,
+        hidden_equal=not any(origin - 1 in ticks for ticks in found.regions.values()),
         first_seen=tuple(_first_seen(pair, found, origin, onset)),
         healed=tuple(_healed(pair, found, lead, origin)),
     )

@@ -53,7 +53,11 @@ def _show(report: ReportPart, as_text: Callable[[], str], as_json: bool) -> None
 
         typer.echo(to_json(report))
     else:
-        typer.echo(as_text())
+        from crimson.dbg.highlight import highlighted, wants_colour
+
+        colour = wants_colour(sys.stdout)
+        # click takes colours away where it sees no terminal, whatever the environment asks for.
+        typer.echo(highlighted(as_text()) if colour else as_text(), color=colour)
 
 
 def _window(ticks: str | None) -> tuple[int, int] | None:

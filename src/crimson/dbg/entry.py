@@ -53,6 +53,7 @@ def _plain_diff(expected: Path, actual: Path) -> int:
     # Importing makes no garbage, and looking for it takes a tenth of the command's time.
     gc.disable()
     from crimson.dbg.diff import diff_traces
+    from crimson.dbg.highlight import highlighted, wants_colour
     from crimson.dbg.render import render_diff
 
     gc.enable()
@@ -61,5 +62,6 @@ def _plain_diff(expected: Path, actual: Path) -> int:
     except ParityError as problem:
         sys.stderr.write(f"error: {problem}\n")
         return EXIT_UNREADABLE
-    sys.stdout.write(render_diff(report) + "\n")
+    text = render_diff(report)
+    sys.stdout.write((highlighted(text) if wants_colour(sys.stdout) else text) + "\n")
     return 0 if report.ok else EXIT_FOUND

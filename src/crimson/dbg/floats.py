@@ -26,6 +26,13 @@ def is_f32(value: float) -> bool:
         return False
 
 
+def f32_text(value: float) -> str:
+    """The shortest decimal that reads back as the same f32."""
+    bits = bits_of(value)
+    shortest = next((text for digits in range(1, 9) if bits_of(float(text := f"{value:.{digits}g}")) == bits), "")
+    return shortest or f"{value:.9g}"
+
+
 def _ordinal(bits: int) -> int:
     return -(bits & 0x7FFFFFFF) if bits & 0x80000000 else bits
 

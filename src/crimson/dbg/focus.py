@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 from crimson.dbg.ancestry import trace_back
-from crimson.dbg.cause_order import cause_rank
+from crimson.dbg.cause_order import cause_rank, whole_field
 from crimson.dbg.comparison import differences_at
 from crimson.dbg.diff import Comparison, comparing
 from crimson.dbg.draws import align_draws
@@ -23,8 +23,9 @@ from crimson.dbg.focus_report import (
     TimelineTick,
 )
 from crimson.dbg.labels import label_of
+from crimson.dbg.names import name_of
 from crimson.dbg.pairing import HIDDEN_CHANNEL, Found
-from crimson.dbg.presence import absences
+from crimson.dbg.presence import POOLS, absences
 from crimson.dbg.relations import relations_of
 from crimson.dbg.report import BisectReport, DiffReport, FieldDifference
 from crimson.dbg.schema import CHANNELS, SETUP_TICK
@@ -182,11 +183,11 @@ class _Focus:
         rows.sort(
             key=lambda row: (lead is None or not lead.path.startswith(row[0].row_path), min(map(cause_rank, row)))
         )
-        remarks = {(absence.table, absence.slot): absence.statement for absence in absences(self._pair, tick)}
+        remarks = {(absence.table, absence.slot): absence.event for absence in absences(self._pair, tick)}
         for row in rows:
             first = row[0]
             remark = remarks.get((first.table, first.row), "") if first.row is not None else ""
-            yield self._entity(tick, row, remark)
+            yield self._entity(tick, row, remark or self._birth(first, tick))
 
     def _entity(self, tick: int, differences: Sequence[FieldDifference], remark: str) -> FocusEntity:
         first = differences[0]
@@ -206,6 +207,14 @@ class _Focus:
             fields=tuple(self._field(tick, difference) for difference in differences if difference.field),
             remark=remark,
         )
+
+    def _birth(self, difference: FieldDifference, tick: int) -> str:
+        """Whether what is in a pool's slot came there in this tick, on both sides."""
+        if difference.table not in POOLS:
+            return ""
+        now, before = (self._row("expected", difference, at) for at in (tick, tick - 1))
+        newborn = now is not None and (before is None or before.bits("generation") != now.bits("generation"))
+        return "born in this tick" if newborn else ""
 
     def _row(self, side: Side, difference: FieldDifference, tick: int) -> RowView | None:
         return self._pair.row(side, difference.table, difference.row, tick)
@@ -227,7 +236,16 @@ class _Focus:
             if words[0] == words[1]:
                 value = before[0].value(difference.field)
                 bits = words[0] if difference.expected_bits is not None and isinstance(words[0], int) else None
-        return FocusField(difference, value, bits, relations_of(self._pair, tick, difference, self._inputs))
+        table, field = difference.table, whole_field(difference.field)
+        return FocusField(
+            difference=difference,
+            before=value,
+            before_bits=bits,
+            before_name=name_of(table, field, value),
+            expected_name=name_of(table, field, difference.expected),
+            actual_name=name_of(table, field, difference.actual),
+            relations=relations_of(self._pair, tick, difference, self._inputs),
+        )
 
 
 def _from_replay(

@@ -77,6 +77,10 @@ class FocusField(ReportPart, frozen=True, forbid_unknown_fields=True):
     # The value of the tick before, when both sides had the same one.
     before: Value
     before_bits: int | None
+    # What the values stand for, such as a perk's name; empty for plain numbers.
+    before_name: str
+    expected_name: str
+    actual_name: str
     relations: tuple[str, ...]
 
 
@@ -114,8 +118,10 @@ class Ancestry(ReportPart, frozen=True, forbid_unknown_fields=True):
     """Back from the first bad tick to where the two sides were last equal in every bit, sampled or not."""
 
     origin: int
-    # The last tick of which everything is equal; None when the run began with a difference.
+    # The last tick of which all that is sampled is equal, and whether the hidden digests are too; None when the run
+    # began with a difference.
     last_equal: int | None
+    hidden_equal: bool
     first_seen: tuple[FirstSeen, ...]
     healed: tuple[HealedRun, ...]
 

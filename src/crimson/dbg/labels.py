@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from crimson.dbg.names import name_of
 from crimson.dbg.trace_pair import RowView
 
-CREATURES = ("zombie", "lizard", "alien", "spider 1", "spider 2", "trooper")
-# Of a table's last name, for one row.
-SINGULAR = {
+_SINGULAR = {
     "creatures": "creature",
     "projectiles": "projectile",
     "secondary_projectiles": "secondary projectile",
@@ -16,37 +15,34 @@ SINGULAR = {
     "deaths": "death",
     "perks": "perk",
     "typo_names": "word",
+    "sim_state": "state",
+    "timing_samples": "timing",
+    "checkpoint": "summary",
+}
+# The field that says what is in a pool's slot.
+_KINDS = {
+    "creatures": "type_id",
+    "projectiles": "type_id",
+    "secondary_projectiles": "type_id",
+    "bonuses": "bonus_id",
 }
 
 
 def row_name(table: str, row: int | None) -> str:
-    """A row as a person calls it: `creature 31`, `player 0`, `gameplay`."""
-    name = table.rpartition(".")[2]
-    if row is None:
-        return {"sim_state": "gameplay", "timing_samples": "timing"}.get(name, name)
-    return f"{SINGULAR.get(name, name)} {row}"
+    """A row as a person calls it: `creature 31`, `player 0`, `state`."""
+    channel, _, name = table.rpartition(".")
+    word = _SINGULAR.get(name, name)
+    if row is None or table == "timing_samples":
+        return word
+    return f"{word} {row}" if channel != "checkpoint" else f"{word} {row} of the summary"
 
 
 def label_of(row: RowView) -> str:
-    """What is in a slot; empty where a row has no more to say than its values."""
-    name = row.table.name.rpartition(".")[2]
-    if name == "creatures":
-        kind = int(row.number("type_id"))
-        named = CREATURES[kind] if 0 <= kind < len(CREATURES) else f"type {kind}"
-        state = "" if row.number("hp") > 0 else ", dead"
-        return f"{named}{state}, generation {row.value('generation')}"
-    if name in ("projectiles", "secondary_projectiles"):
-        return f"type {row.value('type_id')}, generation {row.value('generation')}"
-    if name == "bonuses":
-        return f"{bonus_name(int(row.number('bonus_id')))}, generation {row.value('generation')}"
-    return ""
-
-
-def bonus_name(bonus_id: int) -> str:
-    """A bonus's name as the runtime has it."""
-    from crimson.bonuses import BonusId
-
-    try:
-        return BonusId(bonus_id).name.lower().replace("_", " ")
-    except ValueError:
-        return f"bonus {bonus_id}"
+    """What is in a pool's slot; empty for other rows."""
+    field = _KINDS.get(row.table.name.rpartition(".")[2])
+    if field is None:
+        return ""
+    kind = row.value(field)
+    named = name_of(row.table.name, field, kind) or f"type {kind}"
+    dead = ", dead" if "hp" in row.table.positions and not row.number("hp") > 0 else ""
+    return f"{named}{dead}, generation {row.value('generation')}"

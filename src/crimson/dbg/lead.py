@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from crimson.dbg.cause_order import cause_rank, is_counter, subject_of
+from crimson.dbg.cause_order import cause_rank, is_counter, subject_of, whole_field
 from crimson.dbg.draws import align_draws, differs, explain_draws
-from crimson.dbg.floats import ulps_text
+from crimson.dbg.floats import f32_text, ulps_text
 from crimson.dbg.labels import label_of, row_name
+from crimson.dbg.names import name_of
 from crimson.dbg.pairing import HIDDEN_CHANNEL
 from crimson.dbg.presence import Absence, absences
 from crimson.dbg.relations import relations_of
@@ -124,13 +125,17 @@ def _statement(pair: TracePair, tick: int, difference: FieldDifference) -> str:
     apart = ""
     if difference.expected_bits is not None and difference.actual_bits is not None:
         apart = f" ({ulps_text(difference.expected_bits, difference.actual_bits)})"
-    what = f"{who}: {difference.field} is {_shown(difference.actual)}, expected {_shown(difference.expected)}{apart}"
+    expected, actual = (_shown(difference, value) for value in (difference.expected, difference.actual))
+    what = f"{who}: {difference.field} is {actual}, expected {expected}{apart}"
     relations = relations_of(pair, tick, difference)
     return f"{what}; {relations[0]}" if relations else what
 
 
-def _shown(value: Value) -> str:
-    return f"{value:.9g}" if isinstance(value, float) else str(value)
+def _shown(difference: FieldDifference, value: Value) -> str:
+    if isinstance(value, float):
+        return f32_text(value)
+    name = name_of(difference.table, whole_field(difference.field), value)
+    return f"{value} ({name})" if name else str(value)
 
 
 def hidden_lead(regions: Mapping[str, int], visible: Lead | None) -> Lead | None:

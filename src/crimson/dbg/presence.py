@@ -28,9 +28,15 @@ class Absence:
     has: Side
     # Such as "born late"; of the actual side.
     what: str
-    statement: str
+    # Such as "creature 5 (zombie, generation 2)", and what it is that happens to it.
+    who: str
+    event: str
     # Whether the same happens on the other side some ticks sooner or later.
     shifted: bool
+
+    @property
+    def statement(self) -> str:
+        return f"{self.who} {self.event}"
 
 
 def absences(pair: TracePair, tick: int) -> Iterator[Absence]:
@@ -54,22 +60,24 @@ def _generation(row: RowView) -> int | str:
 def _absence(pair: TracePair, table: str, slot: int, row: RowView, has: Side, tick: int) -> Absence:
     lacks = _OTHER[has]
     before = pair.row(has, table, slot, tick - 1)
-    born_now = before is None or _generation(before) != _generation(row)
     who = f"{row_name(table, slot)} ({label_of(row)})"
-    if born_now:
+    if before is None or _generation(before) != _generation(row):
         later = _birth(pair, lacks, table, row, slot, tick)
         if later is not None:
-            ticks = f"{later - tick} tick{'s' if later - tick > 1 else ''}"
             word = "late" if has == "expected" else "early"
-            other = f"{lacks} has it at tick {later}"
-            return Absence(table, slot, has, f"born {word}", f"{who} is born {ticks} {word}: {other}", shifted=True)
+            event = f"is born {_ticks(later - tick)} {word}: {lacks} has it at tick {later}"
+            return Absence(table, slot, has, f"born {word}", who, event, shifted=True)
         if has == "expected":
-            return Absence(table, slot, has, "missing", f"{who} is not born in actual", shifted=False)
-        return Absence(table, slot, has, "extra", f"{who} is born in actual only", shifted=False)
+            return Absence(table, slot, has, "missing", who, "is not born in actual", shifted=False)
+        return Absence(table, slot, has, "extra", who, "is born in actual only", shifted=False)
     end = _end(pair, has, table, row, slot, tick)
     word = "early" if has == "expected" else "late"
-    when = f"; {has} keeps it until tick {end}" if end is not None else ""
-    return Absence(table, slot, has, f"gone {word}", f"{who} is gone in {lacks}{when}", shifted=end is not None)
+    when = "" if end is None else f"; {has} keeps it to tick {end}"
+    return Absence(table, slot, has, f"gone {word}", who, f"is gone in {lacks}{when}", shifted=end is not None)
+
+
+def _ticks(count: int) -> str:
+    return f"{count} tick{'s' if count > 1 else ''}"
 
 
 def _birth(pair: TracePair, side: Side, table: str, row: RowView, slot: int, tick: int) -> int | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from crimson.dbg.cause_order import whole_field
 from crimson.dbg.floats import bits_of
+from crimson.dbg.names import name_of
 from crimson.dbg.report import FieldDifference
 from crimson.dbg.trace_pair import RowView, TracePair
 
@@ -45,22 +46,22 @@ def relations_of(
 ) -> tuple[str, ...]:
     """The relations that hold for one differing field, plainest first."""
     expected, actual = difference.expected, difference.actual
-    if isinstance(expected, bool) or isinstance(actual, bool):
-        return tuple(_held_over(pair, tick, difference))
+    if isinstance(expected, bool) or isinstance(actual, bool) or not difference.field:
+        return tuple(_held_over(pair, tick, difference)) if difference.field else ()
     if not isinstance(expected, int | float) or not isinstance(actual, int | float):
         return tuple(_held_over(pair, tick, difference))
     moment = _moment(pair, tick, difference, expected, actual)
     return tuple(
         dict.fromkeys(
             [
+                *_by_inputs(tick, difference, inputs),
                 *_ulps(difference),
+                *_exchanged(pair, tick, difference),
                 *_late(tick, moment),
                 *_steps(pair, tick, difference, moment),
                 *_rates(pair, tick, moment),
                 *_turns(difference, moment),
                 *_movements(pair, tick, difference),
-                *_exchanged(pair, tick, difference),
-                *_by_inputs(tick, difference, inputs),
             ]
         )
     )
@@ -141,7 +142,9 @@ def _steps(pair: TracePair, tick: int, difference: FieldDifference, moment: _Mom
     """Differences of whole frame steps, in seconds or milliseconds."""
     apart = moment.actual - moment.expected
     if difference.expected_bits is None:
-        if abs(apart) == 1:
+        # Numbers that are names do not count.
+        named = name_of(difference.table, whole_field(difference.field), difference.expected)
+        if abs(apart) == 1 and not named:
             yield "one more than expected" if apart > 0 else "one less than expected"
         if abs(apart) == _step_ms(pair, tick):
             yield f"one frame step of {abs(apart):g} ms {'more' if apart > 0 else 'less'}"
@@ -271,7 +274,7 @@ def _exchanged(pair: TracePair, tick: int, difference: FieldDifference) -> Itera
         if leaf.path == difference.field or leaf.column.wire != wire or not _alike(leaf.path, difference.field):
             continue
         if (expected.bits(leaf.path), actual.bits(leaf.path)) == (theirs, mine):
-            yield f"{difference.field} and {leaf.path} are exchanged"
+            yield f"exchanged with {leaf.path.rpartition('.')[2]}"
 
 
 def _alike(path: str, other: str) -> bool:
@@ -289,4 +292,5 @@ def _by_inputs(tick: int, difference: FieldDifference, inputs: Sequence[PlayerIn
             continue
         if given.tick != tick and bits_of(given.aim[part]) == difference.actual_bits:
             late = tick - given.tick
-            yield f"the input of tick {given.tick}, {abs(late)} {'late' if late > 0 else 'early'}"
+            ticks = f"{abs(late)} tick{'s' if abs(late) > 1 else ''}"
+            yield f"the replay's aim of tick {given.tick}, used {ticks} {'late' if late > 0 else 'early'}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
+from crimson.dbg.floats import f32_text
 from crimson.dbg.report import (
     BisectReport,
     ChannelDifference,
@@ -100,10 +101,10 @@ def blips_line(report: DiffReport) -> list[str]:
 
 
 def hidden_lines(report: DiffReport) -> list[str]:
-    return [
-        f"hidden state differs since {tick_name(found.first_tick)}: {found.region} ({found.ticks} ticks)"
-        for found in report.hidden
-    ]
+    if not report.hidden:
+        return []
+    rows = (f"  {found.region:<22}{tick_name(found.first_tick):>12}{found.ticks:>18}" for found in report.hidden)
+    return ["", "hidden state              first tick   differing ticks", *rows]
 
 
 def next_step(report: DiffReport) -> list[str]:
@@ -141,7 +142,7 @@ def _fields(fields: Sequence[FieldDifference]) -> list[str]:
 def value_text(value: Value, bits: int | None) -> str:
     """A value with its bits where it is a float, or where decimals say little."""
     if bits is not None:
-        return f"{value!r} (0x{bits:08x})"
+        return f"{f32_text(value) if isinstance(value, float) else value} (0x{bits:08x})"
     return f"{value} (0x{value:08x})" if isinstance(value, int) and value > 0xFFFF else str(value)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
+from crimson.dbg.floats import f32_text
 from crimson.dbg.focus_report import (
     Ancestry,
     Draw,
@@ -71,7 +73,8 @@ def _wrapped(text: str, indent: str = "  ") -> list[str]:
 def _ancestry(ancestry: Ancestry, bad: int | None) -> list[str]:
     lines = []
     if ancestry.last_equal is not None:
-        lines.append(f"  Up to {tick_name(ancestry.last_equal)} all that is sampled is equal.")
+        hidden = ", and so is what is not" if ancestry.hidden_equal else "; what is not sampled differs"
+        lines.append(f"  At the end of {tick_name(ancestry.last_equal)} all that is sampled is equal{hidden}.")
     seen = [row for row in ancestry.first_seen if row.tick != ancestry.origin]
     if seen or ancestry.origin != bad:
         lines.append("  Then differ, by the tick at which each did first:")
@@ -89,49 +92,52 @@ def _timeline(report: FocusReport) -> list[str]:
     if not report.timeline:
         return []
     first, last = report.window
-    heads = "  ".join(f"{name:^{max(len(name), 3)}}" for name in (*_CHANNELS.values(), "hidden"))
-    lines = ["", f"timeline of ticks {first}..{last}: x differs, . equal; actual's counts where they differ"]
-    lines.append(f"    tick    {heads}    draws  creatures  projectiles")
-    rows = list(_timeline_rows(report))
-    return [*lines, *rows]
+    heads = "  ".join((*_CHANNELS.values(), "hidden"))
+    return [
+        "",
+        f"timeline of ticks {first}..{last}: x differs; expected/actual numbers where they differ",
+        f"{'tick':>16}  {heads}      draws  creatures  projectiles",
+        *_timeline_rows(report),
+    ]
 
 
 def _timeline_rows(report: FocusReport) -> Iterator[str]:
-    quiet: list[TimelineTick] = []
-    for row in report.timeline:
-        if row.channels or row.hidden or row.expected is None or row.actual is None:
-            yield from _quiet_rows(quiet)
-            quiet = []
-            yield _timeline_row(report, row)
-        else:
-            quiet.append(row)
-    yield from _quiet_rows(quiet)
+    """Ticks that look alike are one row."""
+    alike = groupby(report.timeline, key=lambda row: (row.tick == report.tick, _facts(row)))
+    for _, group in alike:
+        rows = list(group)
+        yield _timeline_row(rows, report.tick)
 
 
-def _quiet_rows(rows: Sequence[TimelineTick]) -> Iterator[str]:
-    if len(rows) == 1:
-        yield f"  {rows[0].tick:>6}    equal"
-    elif rows:
-        yield f"  {rows[0].tick:>6} to {rows[-1].tick} are equal"
+def _facts(row: TimelineTick) -> tuple[tuple[str, ...], bool, bool, list[tuple[int, int]]]:
+    """What a row shows; draws only where the two sides' numbers differ, since they always change."""
+    return row.channels, bool(row.hidden), row.expected is None or row.actual is None, _counts(row)
 
 
-def _timeline_row(report: FocusReport, row: TimelineTick) -> str:
-    point = ">" if row.tick == report.tick else " "
+def _counts(row: TimelineTick) -> list[tuple[int, int]]:
+    """Numbers of both sides that differ, by the timeline's columns."""
+    if row.expected is None or row.actual is None:
+        return []
+    left, right = row.expected, row.actual
+    pairs = [(left.draws, right.draws), (left.creatures, right.creatures), (left.projectiles, right.projectiles)]
+    return [pair if pair[0] != pair[1] else (0, 0) for pair in pairs]
+
+
+def _timeline_row(rows: Sequence[TimelineTick], tick: int | None) -> str:
+    row = rows[0]
+    point = ">" if row.tick == tick else " "
     name = "set-up" if row.tick < 0 else str(row.tick)
-    marks = "  ".join(
-        f"{'x' if channel in row.channels else '.':^{max(len(name), 3)}}" for channel, name in _CHANNELS.items()
-    )
-    hidden = f"{'x' if row.hidden else '.':^6}"
+    if len(rows) > 1:
+        name = f"{name}..{rows[-1].tick}"
+    if not row.channels and not row.hidden and row.expected is not None and row.actual is not None:
+        return f"{point} {name:>14}  equal"
     if row.expected is None or row.actual is None:
         side = "expected" if row.expected is None else "actual"
-        return f"{point} {name:>6}    {side} has no such tick"
-    counts = [
-        (row.expected.draws, row.actual.draws),
-        (row.expected.creatures, row.actual.creatures),
-        (row.expected.projectiles, row.actual.projectiles),
-    ]
-    texts = [str(one) if one == two else f"{one}/{two}" for one, two in counts]
-    return f"{point} {name:>6}    {marks}  {hidden}    {texts[0]:>5}  {texts[1]:>9}  {texts[2]:>11}"
+        return f"{point} {name:>14}  {side} has no such tick" + ("s" if len(rows) > 1 else "")
+    marks = "  ".join(f"{'x' if channel in row.channels else '.':^{len(head)}}" for channel, head in _CHANNELS.items())
+    hidden = f"{'x' if row.hidden else '.':^6}"
+    counts = [f"{one}/{two}" if one != two else "" for one, two in _counts(row)]
+    return f"{point} {name:>14}  {marks}  {hidden}  {counts[0]:>9}  {counts[1]:>9}  {counts[2]:>11}".rstrip()
 
 
 def _draws(draws: DrawAlignment) -> list[str]:
@@ -139,7 +145,7 @@ def _draws(draws: DrawAlignment) -> list[str]:
         return ["", f"draws of {tick_name(draws.tick)}: all {draws.expected} agree"]
     lines = [
         "",
-        f"draws of {tick_name(draws.tick)}: {draws.expected} expected, {draws.actual} actual, {draws.agreed} agree first",
+        f"draws of {tick_name(draws.tick)}: {draws.expected} expected, {draws.actual} actual; {draws.agreed} agree",
         "  - missing, + extra, * moved, ! another call site or value, ~ from another state",
     ]
     lines += [f"    {row.name}: {row.expected} expected, {row.actual} actual" for row in draws.callers[:6]]
@@ -148,17 +154,21 @@ def _draws(draws: DrawAlignment) -> list[str]:
     lines.append(f"     {'expected':<23}{'actual':<23}call site")
     begin = max(draws.agreed - _CONTEXT, 0)
     shown = draws.rows[begin : begin + _MOST_DRAWS]
-    lines += [_draw_row(row) for row in shown]
+    for row in shown:
+        lines += _draw_row(row)
     left = len(draws.rows) - begin - len(shown)
     if left > 0:
         lines.append(f"    and {left} more rows; --json has them")
     return lines
 
 
-def _draw_row(row: DrawRow) -> str:
+def _draw_row(row: DrawRow) -> Iterator[str]:
+    """A row of the alignment; two where two call sites stand side by side."""
     expected, actual = row.expected, row.actual
-    names = dict.fromkeys(draw.name for draw in (expected, actual) if draw is not None)
-    return f"   {_MARKS[row.mark]} {_draw(expected)}{_draw(actual)}{' / '.join(names)}".rstrip()
+    names = list(dict.fromkeys(draw.name for draw in (expected, actual) if draw is not None))
+    yield f"   {_MARKS[row.mark]} {_draw(expected)}{_draw(actual)}{names[0]}".rstrip()
+    if len(names) > 1:
+        yield f"{'':<51}in actual: {names[1]}"
 
 
 def _draw(draw: Draw | None) -> str:
@@ -169,9 +179,11 @@ def _entities(report: FocusReport) -> list[str]:
     if not report.entities:
         return []
     lines = ["", f"what differs at {tick_name(report.tick if report.tick is not None else 0)}"]
-    for entity in report.entities[:_MOST_ENTITIES]:
+    # The summary repeats what state says in more detail.
+    told = [entity for entity in report.entities if not entity.table.startswith("checkpoint")] or report.entities
+    for entity in told[:_MOST_ENTITIES]:
         lines += _entity(entity)
-    left = report.entities[_MOST_ENTITIES:]
+    left = [entity for entity in report.entities if entity not in told[:_MOST_ENTITIES]]
     if left:
         names = ", ".join(row_name(entity.table, entity.row) for entity in left[:6])
         more = f" and {len(left) - 6} more" if len(left) > 6 else ""
@@ -201,13 +213,19 @@ def _field(field: FocusField, width: int) -> Iterator[str]:
     name = f"{difference.field:<{width}}"
     blank = " " * width
     if field.before is not None:
-        yield f"      {name}  before   {value_text(field.before, field.before_bits)}"
+        yield f"      {name}  before   {value_text(field.before, field.before_bits)}{_named(field.before_name)}"
         name = blank
-    yield f"      {name}  expected {value_text(difference.expected, difference.expected_bits)}"
+    expected = value_text(difference.expected, difference.expected_bits)
+    actual = value_text(difference.actual, difference.actual_bits)
     apart = "" if difference.ulps is None else f"   {difference.ulps:+,d} ulp"
-    yield f"      {blank}  actual   {value_text(difference.actual, difference.actual_bits)}{apart}"
+    yield f"      {name}  expected {expected}{_named(field.expected_name)}"
+    yield f"      {blank}  actual   {actual}{_named(field.actual_name)}{apart}"
     for relation in field.relations[:3]:
         yield from _wrapped(f"= {relation}", f"      {blank}    ")
+
+
+def _named(name: str) -> str:
+    return f" ({name})" if name else ""
 
 
 def _inputs(report: FocusReport) -> list[str]:
@@ -231,7 +249,7 @@ def _inputs(report: FocusReport) -> list[str]:
 
 def _input(given: PlayerInput, tick: int) -> str:
     point = ">" if given.tick == tick else " "
-    move = f"move {given.move[0]:g},{given.move[1]:g}"
-    aim = f"aim {given.aim[0]:.9g},{given.aim[1]:.9g}"
+    move = f"move {f32_text(given.move[0])},{f32_text(given.move[1])}"
+    aim = f"aim {f32_text(given.aim[0])},{f32_text(given.aim[1])}"
     pressed = " + ".join(given.pressed) or "nothing pressed"
     return f"{point} {given.tick:>7}  player {given.player}  {move}  {aim}  {pressed}"
