@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import pytest
 from fault_kit import Fault, Run, Witness, load_run, record
 from faults import FAULTS, fault_named, main, record_pair, watched_ticks
 from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from crimson.dbg.diff import diff_traces
+from crimson.dbg.focus import focus_traces
+from crimson.dbg.focus_report import FocusReport
+from crimson.dbg.render_focus import WIDTH, render_focus
 from crimson.dbg.replays import LoadedReplay
-from crimson.dbg.report import DiffReport
+from crimson.dbg.report import DiffReport, to_json
 from crimson.dbg.sustained import DEFAULT_SUSTAIN
 from crimson.dbg.trace import TraceReader
+
+
+class ReportText(SingleFileSnapshotExtension):
+    """A snapshot that is the report's text."""
+
+    file_extension = "txt"
+    _write_mode = WriteMode.TEXT
+
 
 # Of all leads, how many must name the cause.
 LEAST_RIGHT = 0.95
@@ -45,7 +60,11 @@ class Judged:
     """What a comparison finds of a fault."""
 
     fault: Fault
-    report: DiffReport
+    focus: FocusReport
+
+    @property
+    def report(self) -> DiffReport:
+        return self.focus.diff
 
     @property
     def tick(self) -> int | None:
@@ -81,7 +100,9 @@ def judge(fault: Fault, baseline: Baseline, folder: Path) -> Judged:
     assert before[0] == after[0], f"{fault.name} acts before tick {fault.tick}"
     assert before[1] != after[1], f"{fault.name} does not act at tick {fault.tick}"
     sustain = DEFAULT_SUSTAIN if fault.heals_after is None else 1
-    return Judged(fault, diff_traces(baseline.trace, actual, sustain=sustain))
+    # As a user calls it, from the folder of the traces.
+    with contextlib.chdir(folder):
+        return Judged(fault, focus_traces(Path(baseline.trace.name), Path(actual.name), sustain=sustain))
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +133,17 @@ def test_every_fault_is_found_and_its_lead_judged(judged: list[Judged], snapshot
     assert table(judged) == snapshot
     right = sum(found.right for found in judged)
     assert right >= LEAST_RIGHT * len(judged), f"{right} of {len(judged)} leads name the cause"
+    for found in judged:
+        text = render_focus(found.focus)
+        # The headline stays one line, since pytest's last lines show it.
+        assert [line for line in text.splitlines()[1:] if len(line) > WIDTH] == [], found.fault.name
+        assert shown(text) == snapshot(name=found.fault.name, extension_class=ReportText)
+        assert msgspec.json.decode(to_json(found.focus), type=FocusReport) == found.focus
+
+
+def shown(text: str) -> str:
+    """A report without the game's release."""
+    return re.sub(r"\(crimsonland [0-9.]+,", "(crimsonland VERSION,", text) + "\n"
 
 
 def table(judged: list[Judged]) -> list[str]:

@@ -134,7 +134,7 @@ class Comparison:
     def _end(self, tick: int) -> Lead:
         side = "expected" if tick >= self.expected.tick_count else "actual"
         longer = "actual" if side == "expected" else "expected"
-        statement = f"{side} has no tick {tick}; {longer} goes on to tick {self._last_tick()}"
+        statement = f"{side} ends before tick {tick}; {longer} goes on to tick {self._last_tick()}"
         return Lead("end", PRESENCE_CHANNEL, f"{side} ends early", f"{PRESENCE_CHANNEL}[{tick}]", tick, statement)
 
     def _last_tick(self) -> int:

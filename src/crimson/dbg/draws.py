@@ -34,7 +34,11 @@ def draws_at(pair: TracePair, side: Side, tick: int) -> list[Draw]:
 
 def align_draws(pair: TracePair, tick: int) -> DrawAlignment:
     """Both sides' draws of a tick."""
-    expected, actual = draws_at(pair, "expected", tick), draws_at(pair, "actual", tick)
+    return align(tick, draws_at(pair, "expected", tick), draws_at(pair, "actual", tick))
+
+
+def align(tick: int, expected: Sequence[Draw], actual: Sequence[Draw]) -> DrawAlignment:
+    """Two lists of draws, of which those at the beginning that agree are rows as well."""
     agreed = _agreed(expected, actual)
     rest, other = expected[agreed : agreed + _MOST_ALIGNED], actual[agreed : agreed + _MOST_ALIGNED]
     rows = _with_moves([*map(_same, expected[:agreed], actual[:agreed]), *_aligned(rest, other)])

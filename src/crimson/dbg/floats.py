@@ -29,8 +29,8 @@ def is_f32(value: float) -> bool:
 def f32_text(value: float) -> str:
     """The shortest decimal that reads back as the same f32."""
     bits = bits_of(value)
-    shortest = next((text for digits in range(1, 9) if bits_of(float(text := f"{value:.{digits}g}")) == bits), "")
-    return shortest or f"{value:.9g}"
+    rounded = (float(f"{value:.{digits}g}") for digits in range(1, 10))
+    return repr(next(number for number in rounded if bits_of(number) == bits))
 
 
 def _ordinal(bits: int) -> int:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _FEW_ULPS = 16
 # A ratio of rates that a person would write down.
 _MOST_RATIO, _RATIO_PARTS = 16, 12
+# The fastest that a timer or heat is likely to change in a second; beyond that two decimals are no evidence.
+_MOST_RATE = 50
 # How exact a composed value must be, in steps of the field's float.
 _EXACT_ULPS = 2
 
@@ -59,7 +61,7 @@ def relations_of(
                 *_exchanged(pair, tick, difference),
                 *_late(tick, moment),
                 *_steps(pair, tick, difference, moment),
-                *_rates(pair, tick, moment),
+                *_rates(pair, tick, difference, moment),
                 *_turns(difference, moment),
                 *_movements(pair, tick, difference),
             ]
@@ -105,12 +107,12 @@ def _late(tick: int, moment: _Moment) -> Iterator[str]:
         if moment.next_actual is not None and moment.next_actual == moment.expected:
             yield f"one tick late: actual has the expected value at tick {tick + 1}"
         else:
-            yield f"actual kept the value of tick {tick - 1}"
+            yield "only expected changes in this tick"
     elif moment.expected == before != moment.actual:
         if moment.next_expected is not None and moment.next_expected == moment.actual:
             yield f"one tick early: expected has actual's value at tick {tick + 1}"
         else:
-            yield f"expected kept the value of tick {tick - 1}"
+            yield "only actual changes in this tick"
 
 
 def _held_over(pair: TracePair, tick: int, difference: FieldDifference) -> Iterator[str]:
@@ -127,14 +129,14 @@ def _held_over(pair: TracePair, tick: int, difference: FieldDifference) -> Itera
         yield (
             f"one tick late: actual has the expected value at tick {tick + 1}"
             if late
-            else (f"actual kept the value of tick {tick - 1}")
+            else ("only expected changes in this tick")
         )
     elif value == difference.expected:
         early = after[0] is not None and after[0].value(difference.field) == difference.actual
         yield (
             f"one tick early: expected has actual's value at tick {tick + 1}"
             if early
-            else (f"expected kept the value of tick {tick - 1}")
+            else ("only actual changes in this tick")
         )
 
 
@@ -172,10 +174,10 @@ def _step_ms(pair: TracePair, tick: int) -> int:
     return int(rows[0].number("frame_dt_ms")) if rows else 0
 
 
-def _rates(pair: TracePair, tick: int, moment: _Moment) -> Iterator[str]:
+def _rates(pair: TracePair, tick: int, difference: FieldDifference, moment: _Moment) -> Iterator[str]:
     """Changes in this tick that are one rate or another times the frame step, or one a simple multiple of the other."""
     before, step = moment.before, _step(pair, tick)
-    if before is None or before != moment.before_actual or not moment.grain or not step:
+    if before is None or before != moment.before_actual or not moment.grain or not step or _is_rounding(difference):
         return
     mine, theirs = moment.expected - before, moment.actual - before
     if not mine or not theirs or mine == theirs:
@@ -192,7 +194,8 @@ def _rates(pair: TracePair, tick: int, moment: _Moment) -> Iterator[str]:
 def _plain_rate(rate: float, grain: float) -> str | None:
     """A rate with at most two decimals, where that is no accident."""
     plain = round(rate, 2)
-    if not plain or grain * _EXACT_ULPS > 0.001 or abs(rate - plain) > max(grain * _EXACT_ULPS, abs(rate) * 1e-6):
+    exact = max(grain * _EXACT_ULPS, abs(rate) * 1e-6)
+    if not plain or abs(plain) > _MOST_RATE or exact > 0.001 or abs(rate - plain) > exact:
         return None
     return f"{plain:g}"
 
@@ -202,7 +205,7 @@ def _plain_ratio(ratio: float, tolerance: float) -> str | None:
         return None
     for part in range(1, _RATIO_PARTS + 1):
         whole = round(ratio * part)
-        if whole and abs(ratio - whole / part) <= max(tolerance, 1e-7) and (whole, part) != (1, 1):
+        if whole not in (0, part) and abs(ratio - whole / part) <= max(tolerance, 1e-7):
             return f"{whole}" if part == 1 else f"{whole}/{part}"
     return None
 

@@ -33,8 +33,10 @@ _MARKS = {
 }
 _CONTEXT = 3
 _MOST_DRAWS = 24
-_MOST_ENTITIES = 12
-_MOST_FIELDS = 10
+# Of a draw: its number within the tick, and its value.
+_DRAW_WIDTH = 15
+_MOST_ENTITIES = 5
+_MOST_FIELDS = 8
 _MOST_SEEN = 8
 _CHANNELS = {
     "timing_samples": "timing",
@@ -151,7 +153,8 @@ def _draws(draws: DrawAlignment) -> list[str]:
     lines += [f"    {row.name}: {row.expected} expected, {row.actual} actual" for row in draws.callers[:6]]
     if len(draws.callers) > 6:
         lines.append(f"    and {len(draws.callers) - 6} more call sites that draw more or less often")
-    lines.append(f"     {'expected':<23}{'actual':<23}call site")
+    heads = f"{'expected':<{_DRAW_WIDTH}}{'actual':<{_DRAW_WIDTH - 1}}"
+    lines.append(f"      {heads}call site, with a draw's number and value")
     begin = max(draws.agreed - _CONTEXT, 0)
     shown = draws.rows[begin : begin + _MOST_DRAWS]
     for row in shown:
@@ -168,11 +171,11 @@ def _draw_row(row: DrawRow) -> Iterator[str]:
     names = list(dict.fromkeys(draw.name for draw in (expected, actual) if draw is not None))
     yield f"   {_MARKS[row.mark]} {_draw(expected)}{_draw(actual)}{names[0]}".rstrip()
     if len(names) > 1:
-        yield f"{'':<51}in actual: {names[1]}"
+        yield f"{'':<{5 + 2 * _DRAW_WIDTH}}in actual: {names[1]}"
 
 
 def _draw(draw: Draw | None) -> str:
-    return f"{'':<23}" if draw is None else f"{draw.position:>4} {draw.value:>6} {draw.before:08x}   "
+    return " " * _DRAW_WIDTH if draw is None else f"{draw.position:>5} {draw.value:>6}   "
 
 
 def _entities(report: FocusReport) -> list[str]:
