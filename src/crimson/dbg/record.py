@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Protocol
 
 from crimson.game_version import current_replay_game_version
 from crimson.replay.codec import ReplayCodecError
@@ -36,11 +37,28 @@ type Progress = Callable[[int, int], None]
 _PROGRESS_TICKS = 128
 
 
+class RecordWatcher(Protocol):
+    """Looks on while a replay is recorded, and may end it early."""
+
+    def tick(self, tick: int) -> None:
+        """This tick is about to be played."""
+        ...
+
+    def chunk(self, first: int, last: int, raw: bytes) -> int | None:
+        """These ticks were written, as these raw bytes: the last tick that is wanted, or None to go on.
+
+        The set-up record (-1..-1) comes first. When it comes again, the recording has begun anew.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class RecordReport:
     """What a recording found beside its trace."""
 
     ticks: int
+    # Whether these are all ticks of the replay.
+    complete: bool
     # Fields of the replay's recorded result that the re-simulation did not reach; empty for a prefix.
     result_mismatches: tuple[str, ...]
     # The build that recorded the replay, when it is another than this one.
@@ -75,9 +93,14 @@ def python_producer() -> Producer:
 
 
 def record_replay(
-    loaded: LoadedReplay, out: Path, *, until: int | None = None, progress: Progress | None = None
+    loaded: LoadedReplay,
+    out: Path,
+    *,
+    until: int | None = None,
+    progress: Progress | None = None,
+    watcher: RecordWatcher | None = None,
 ) -> RecordReport:
-    """Record a replay's trace, or its ticks up to and including `until`.
+    """Record a replay's trace, or its ticks up to and including `until`, or as far as the watcher wants.
 
     `RecordRefused` names the tick at which the runtime refuses the replay; then there is no file.
     `progress` is told the ticks done and in all, now and then.
@@ -85,28 +108,38 @@ def record_replay(
     total = len(loaded.replay.ticks)
     limit = total if until is None else min(total, until + 1)
     try:
-        driver = _record(loaded, out, limit, progress, watch_all=False)
+        driver, ticks = _record(loaded, out, limit, progress, watcher, watch_all=False)
     except StaleDigests:
-        driver = _record(loaded, out, limit, progress, watch_all=True)
-    mismatches = run_result_mismatches(loaded.replay.result, driver.build_result()) if limit == total else []
+        driver, ticks = _record(loaded, out, limit, progress, watcher, watch_all=True)
+    complete = ticks == total
+    mismatches = run_result_mismatches(loaded.replay.result, driver.build_result()) if complete else []
     version = loaded.replay.game_version
-    return RecordReport(limit, tuple(mismatches), "" if version == game_version() else version)
+    return RecordReport(ticks, complete, tuple(mismatches), "" if version == game_version() else version)
 
 
 def _record(
-    loaded: LoadedReplay, out: Path, limit: int, progress: Progress | None, *, watch_all: bool
-) -> PlaybackDriver:
+    loaded: LoadedReplay,
+    out: Path,
+    limit: int,
+    progress: Progress | None,
+    watcher: RecordWatcher | None,
+    *,
+    watch_all: bool,
+) -> tuple[PlaybackDriver, int]:
     with writing_trace(out, TraceMeta(python_producer(), loaded.source, None)) as writer:
         driver, setup_draws = _start(loaded)
-        recorder = _Recorder(RuntimeSampler(driver.session, watch_all=watch_all), writer, limit, progress)
+        recorder = _Recorder(RuntimeSampler(driver.session, watch_all=watch_all), writer, limit, progress, watcher)
         _walk(loaded, driver, recorder, setup_draws)
-    return driver
+    return driver, recorder.next_tick
 
 
 def _walk(loaded: LoadedReplay, driver: PlaybackDriver, recorder: _Recorder, setup_draws: list[RngTraceDraw]) -> None:
     try:
         recorder.setup(setup_draws)
-        driver.walk_ticks(stop_tick=recorder.limit, observer=recorder)
+        # The limit may come nearer at the end of each chunk.
+        while (begin := recorder.next_tick) < recorder.limit:
+            border = begin - begin % TICKS_PER_CHUNK + TICKS_PER_CHUNK
+            driver.walk_ticks(start_tick=begin, stop_tick=min(border, recorder.limit), observer=recorder)
         recorder.flush()
     except RecordError as problem:
         reason = f"the runtime made a value no trace can hold: {problem}"
@@ -140,6 +173,7 @@ class _Recorder(PlaybackWalkObserver):
     writer: TraceWriter
     limit: int
     report: Progress | None
+    watcher: RecordWatcher | None
     next_tick: int = 0
     chunk_start: int = 0
     # Whether the code that runs is the recorder's own.
@@ -148,11 +182,13 @@ class _Recorder(PlaybackWalkObserver):
     def setup(self, draws: list[RngTraceDraw]) -> None:
         self.sampling = True
         self.sampler.setup(draws)
-        self.writer.write_tables(self.sampler.take(), SETUP_TICK, SETUP_TICK)
+        self.write(SETUP_TICK, SETUP_TICK)
         self.sampling = False
 
     def before_tick(self, tick_index: int, world: WorldState, dt_tick: float) -> None:
         self.next_tick = tick_index
+        if self.watcher is not None:
+            self.watcher.tick(tick_index)
         self.sampler.reflex_boost_at_entry = world.state.bonuses.reflex_boost
 
     def rng_trace(self, tick_result: TickResult, draws: tuple[RngTraceDraw, ...]) -> None:
@@ -168,6 +204,13 @@ class _Recorder(PlaybackWalkObserver):
         self.sampling = False
 
     def flush(self) -> None:
+        self.sampling = True
         if self.next_tick > self.chunk_start:
-            self.writer.write_tables(self.sampler.take(), self.chunk_start, self.next_tick - 1)
+            self.write(self.chunk_start, self.next_tick - 1)
             self.chunk_start = self.next_tick
+
+    def write(self, first: int, last: int) -> None:
+        raw = self.writer.write_tables(self.sampler.take(), first, last)
+        wanted = None if self.watcher is None else self.watcher.chunk(first, last, raw)
+        if wanted is not None:
+            self.limit = min(self.limit, max(wanted + 1, self.next_tick))

@@ -55,13 +55,15 @@ class TraceWriter:
         if self._held == container.TICKS_PER_CHUNK:
             self._flush()
 
-    def write_tables(self, tables: ChunkTables, first: int, last: int) -> None:
-        """Store a chunk: the set-up (-1..-1), or the ticks of one chunk from its border on."""
+    def write_tables(self, tables: ChunkTables, first: int, last: int) -> bytes:
+        """Store a chunk: the set-up (-1..-1), or the ticks of one chunk from its border on. Returns its raw bytes."""
         if self._pending or self._held or first != self._next_tick:
             raise ValueError(f"ticks {first}..{last} given, expected {self.next_tick} on")
         kind = container.SETUP if first == schema.SETUP_TICK else container.TICKS
-        self._put(kind, first, last, encode_chunk(tables, first))
+        raw = encode_chunk(tables, first)
+        self._put(kind, first, last, raw)
         self._next_tick = last + 1
+        return raw
 
     def finish(self) -> None:
         """Store what is pending, the index and the trailer; without it the file is a damaged trace."""
