@@ -17,8 +17,8 @@ from capture_kit import Captures
 
 from crimson.dbg.errors import ParityError
 from pytest_crimson_parity.cache import CacheProblem, Entry, TraceCache
-from pytest_crimson_parity.candidates import Progress
 from pytest_crimson_parity.locks import locked_now
+from pytest_crimson_parity.recording import Extent, Goal, Order, Until, UntilDiverged
 
 TICKS = 5
 REPLAY = Path("some.crd")
@@ -34,18 +34,26 @@ class Recorder:
 
     name = "made-up"
 
-    def __init__(self, run: str, build: str = "1") -> None:
+    def __init__(self, run: str, build: str | None = "1", ticks: int = TICKS) -> None:
         self.run = run
         self.build = build
+        self.ticks = ticks
         self.recorded = 0
+        # What the next recording turns out to be.
+        self.extent: Extent = "whole"
 
-    def identity(self) -> str:
+    def identity(self) -> str | None:
         return self.build
 
-    def record(self, replay: Path, out: Path, progress: Progress | None) -> None:
-        assert (replay, progress) == (REPLAY, None)
+    def record(self, order: Order) -> Extent:
+        assert (order.replay, order.progress) == (REPLAY, None)
+        assert not order.out.exists()
         self.recorded += 1
-        synthetic.write_trace(out, TICKS, about=synthetic.meta(replay=self.run))
+        synthetic.write_trace(order.out, self.ticks, about=synthetic.meta(replay=self.run))
+        return self.extent
+
+    def close(self) -> None:
+        pass
 
 
 class WaitingRecorder(Recorder):
@@ -56,25 +64,29 @@ class WaitingRecorder(Recorder):
         self.started = threading.Event()
         self.go_on = threading.Event()
 
-    def record(self, replay: Path, out: Path, progress: Progress | None) -> None:
+    def record(self, order: Order) -> Extent:
         self.started.set()
         assert self.go_on.wait(60)
-        super().record(replay, out, progress)
+        return super().record(order)
 
 
-def look_up(cache: TraceCache, recorder: Recorder) -> Entry:
-    with cache.entry(recorder, REPLAY, recorder.run, None) as entry:
+def look_up(cache: TraceCache, recorder: Recorder, goal: Goal = None) -> Entry:
+    with cache.entry(recorder, REPLAY, recorder.run, None, goal) as entry:
         assert entry.path.is_file()
         return entry
 
 
 def files(cache: TraceCache) -> list[str]:
-    return sorted(path.suffix for path in (cache.folder / "traces").iterdir())
+    return sorted(path.suffix for path in cache.folder.glob("*/*"))
+
+
+def cache_in(folder: Path, limit: int = 1 << 30, session: str = "session") -> TraceCache:
+    return TraceCache(folder, limit, session)
 
 
 @pytest.fixture
 def cache(tmp_path: Path) -> TraceCache:
-    return TraceCache(tmp_path / "cache", 1 << 30)
+    return cache_in(tmp_path / "cache")
 
 
 def test_an_entry_is_recorded_once(cache: TraceCache) -> None:
@@ -98,8 +110,8 @@ def test_the_folder_asks_not_to_be_kept(cache: TraceCache) -> None:
 
 
 def test_a_folder_of_the_user_gets_nothing_but_traces(tmp_path: Path) -> None:
-    look_up(TraceCache(tmp_path, 1 << 30), Recorder(run_of()))
-    assert [path.name for path in tmp_path.iterdir()] == ["traces"]
+    look_up(cache_in(tmp_path), Recorder(run_of()))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["recording", "traces"]
 
 
 def test_who_comes_while_it_is_recorded_gets_the_same(cache: TraceCache) -> None:
@@ -120,17 +132,16 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from crimson.dbg.atomic import atomic_file
-from pytest_crimson_parity.cache import TraceCache
-from test_plugin_cache import REPLAY, Recorder, run_of
+from test_plugin_cache import REPLAY, Recorder, cache_in, run_of
 
 class Dying(Recorder):
-    def record(self, replay, out, progress):
-        with atomic_file(out) as file:
+    def record(self, order):
+        with atomic_file(order.out) as file:
             file.write(b"half a trace")
             file.flush()
             os.kill(os.getpid(), signal.SIGKILL)
 
-with TraceCache(Path(sys.argv[1]), 1 << 30).entry(Dying(run_of()), REPLAY, run_of(), None):
+with cache_in(Path(sys.argv[1])).entry(Dying(run_of()), REPLAY, run_of(), None):
     pass
 """
 
@@ -156,7 +167,7 @@ def test_a_part_of_a_living_recorder_is_not_touched(cache: TraceCache) -> None:
     thread.start()
     assert recorder.started.wait(60)
     (lock,) = (cache.folder / "traces").iterdir()
-    part = lock.with_name(f".{lock.stem}.cdt.x.part")
+    part = cache.folder / "recording" / f".{lock.stem}.cdt.x.part"
     part.touch()
     look_up(cache, Recorder(run_of(1)))
     assert part.exists()
@@ -166,20 +177,20 @@ def test_a_part_of_a_living_recorder_is_not_touched(cache: TraceCache) -> None:
 
 
 def test_the_least_recently_used_go_first(tmp_path: Path) -> None:
-    cache = TraceCache(tmp_path / "cache", 1 << 30)
+    cache = cache_in(tmp_path / "cache")
     recorders = [Recorder(run_of(number)) for number in range(4)]
     paths = [look_up(cache, recorder).path for recorder in recorders[:3]]
     for age, path in zip((1, 3, 2), paths, strict=True):
         os.utime(path, (1e9 - age, 1e9 - age))
     look_up(cache, recorders[1])  # a use makes it the youngest
-    small = TraceCache(cache.folder, paths[0].stat().st_size * 7 // 2)
+    small = cache_in(cache.folder, paths[0].stat().st_size * 7 // 2)
     newest = look_up(small, recorders[3]).path
     assert {path for path in [*paths, newest] if path.exists()} == {paths[0], paths[1], newest}
     assert files(cache) == [".cdt"] * 3 + [".lock"] * 3
 
 
 def test_an_entry_in_use_stays(tmp_path: Path) -> None:
-    cache = TraceCache(tmp_path / "cache", 0)
+    cache = cache_in(tmp_path / "cache", 0)
     with ExitStack() as stack:
         held = [
             stack.enter_context(cache.entry(Recorder(run), REPLAY, run, None)).path for run in (run_of(0), run_of(1))
@@ -208,14 +219,14 @@ def test_a_candidate_must_record_the_run_it_was_given(cache: TraceCache) -> None
 
 def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    cache = TraceCache(tmp_path / "file" / "cache", 1)
+    cache = cache_in(tmp_path / "file" / "cache", 1)
     with pytest.raises(CacheProblem, match="--parity-cache"):
         look_up(cache, Recorder(run_of()))
 
 
 def test_a_full_disk(cache: TraceCache) -> None:
     class Filling(Recorder):
-        def record(self, replay: Path, out: Path, progress: Progress | None) -> None:
+        def record(self, order: Order) -> Extent:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with pytest.raises(CacheProblem, match="No space left"):
@@ -227,17 +238,90 @@ def test_an_error_of_the_user_of_an_entry_passes_through(cache: TraceCache) -> N
         raise FileNotFoundError(2, "not here", "elsewhere")
 
 
+def test_a_part_of_a_run_never_passes_for_the_whole(cache: TraceCache) -> None:
+    recorder = Recorder(run_of())
+    recorder.extent = "until"
+    first = look_up(cache, recorder, Until(4))
+    assert (first.recorded, first.stopped) == (True, False)
+    recorder.extent = "whole"
+    assert look_up(cache, recorder).recorded
+    # and the whole serves every part
+    assert [look_up(cache, recorder, Until(last)).recorded for last in (4, 3, 9)] == [False] * 3
+    assert recorder.recorded == 2
+
+
+def test_a_longer_part_serves_a_shorter_one(cache: TraceCache) -> None:
+    recorder = Recorder(run_of())
+    recorder.extent = "until"
+    longer = look_up(cache, recorder, Until(4))
+    assert look_up(cache, recorder, Until(3)).path == longer.path
+    recorder.ticks = 9
+    assert look_up(cache, recorder, Until(8)).recorded
+    assert recorder.recorded == 2
+
+
+def test_a_part_that_ended_before_its_tick_is_not_recorded_again(cache: TraceCache) -> None:
+    recorder = Recorder(run_of())
+    recorder.extent = "until"
+    assert [look_up(cache, recorder, Until(100)).recorded for _ in range(2)] == [True, False]
+
+
+def test_a_stopped_recording_serves_its_comparison_only(cache: TraceCache, tmp_path: Path) -> None:
+    original, other = tmp_path / "original.cdt", tmp_path / "other.cdt"
+    original.write_bytes(b"one")
+    other.write_bytes(b"two")
+    recorder = Recorder(run_of())
+    recorder.extent = "stopped"
+    goals = [UntilDiverged(str(path), sustain, strict) for path in (original, other) for sustain, strict in RULES]
+    entries = [look_up(cache, recorder, goal) for goal in goals]
+    assert all(entry.stopped and entry.recorded for entry in entries)
+    assert len({entry.path for entry in entries}) == 6
+    # by content: the same original under another name
+    other.write_bytes(b"one")
+    assert [look_up(cache, recorder, goal).path for goal in goals[3:]] == [entry.path for entry in entries[:3]]
+    # as far as it goes it is what the candidate does
+    assert look_up(cache, recorder, Until(TICKS - 1)).path in [entry.path for entry in entries]
+    recorder.extent = "whole"
+    whole = look_up(cache, recorder)
+    assert whole.recorded
+    assert not whole.stopped
+    found = look_up(cache, recorder, goals[0])
+    assert (found.path, found.stopped) == (whole.path, False)
+
+
+RULES = ((3, False), (2, False), (3, True))
+
+
+def test_a_candidate_cannot_claim_to_have_stopped_unasked(cache: TraceCache) -> None:
+    recorder = Recorder(run_of())
+    recorder.extent = "stopped"
+    with pytest.raises(ValueError, match="which it was not asked for"):
+        look_up(cache, recorder)
+    assert files(cache) == [".lock"]
+
+
+def test_a_candidate_that_does_not_know_its_build_is_recorded_in_each_run(cache: TraceCache) -> None:
+    recorder = Recorder(run_of(), build=None)
+    assert [look_up(cache, recorder).recorded for _ in range(2)] == [True, False]
+    another = cache_in(cache.folder, session="another")
+    assert look_up(another, recorder).recorded
+    look_up(cache, Recorder(run_of()))
+    another.forget_session()
+    assert files(cache) == [".cdt", ".cdt", ".lock", ".lock"]
+    assert not look_up(cache, recorder).recorded
+    cache.forget_session()
+    assert files(cache) == [".cdt", ".lock"]
+
+
 # The plugin with its cache
 
 
 def test_a_second_run_records_nothing(captures: Captures, monkeypatch: pytest.MonkeyPatch) -> None:
-    from crimson.dbg import record
-
     captures.cache = captures.pytester.path / "own-cache"
     first = captures.run("-k", "rush")
     first.assert_outcomes(passed=3, deselected=6)
     first.stdout.fnmatch_lines(["captures/rush.cdt *s"])
-    monkeypatch.delattr(record, "record_replay")
+    monkeypatch.setattr(sys, "executable", "/nonexistent/python")
     # pytest's own cache has nothing to do with it
     second = captures.run("-k", "rush", "--cache-clear")
     second.assert_outcomes(passed=3, deselected=6)

@@ -9,9 +9,9 @@ import synthetic
 
 from pytest_crimson_parity import compare
 from pytest_crimson_parity.cache import TraceCache
-from pytest_crimson_parity.candidates import Progress
 from pytest_crimson_parity.capture import Capture
 from pytest_crimson_parity.compare import Comparer, WindowRefused
+from pytest_crimson_parity.recording import Extent, Order
 
 RUN = "ab" * 32
 TICKS = 600
@@ -28,8 +28,12 @@ class MadeUp:
     def identity(self) -> str:
         return f"{self.ticks}"
 
-    def record(self, replay: Path, out: Path, progress: Progress | None) -> None:
-        synthetic.write_trace(out, self.ticks)
+    def record(self, order: Order) -> Extent:
+        synthetic.write_trace(order.out, self.ticks)
+        return "whole"
+
+    def close(self) -> None:
+        pass
 
 
 @pytest.fixture
@@ -41,7 +45,7 @@ def capture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Capture:
 
 @pytest.fixture
 def comparer(tmp_path: Path) -> Comparer:
-    return Comparer(TraceCache(tmp_path / "cache", 1 << 30), sustain=3, strict=False)
+    return Comparer(TraceCache(tmp_path / "cache", 1 << 30, "session"), sustain=3, strict=False, full=False)
 
 
 def test_a_window_compares_its_ticks(capture: Capture, comparer: Comparer) -> None:

@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 import msgspec
 import pytest
 from capture_kit import SIZES, Captures, change_trace, column, diverge, ids
+from child_faults import plant, plant_at_start
 from synthetic import changing
 
 from crimson.dbg.schema import TraceMeta
@@ -144,36 +145,34 @@ def test_verify_fails_with_its_checks(captures: Captures) -> None:
     )
 
 
-def test_a_replay_that_the_candidate_refuses_is_its_failure(
-    captures: Captures, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from crimson.dbg import record
-    from crimson.dbg.errors import RecordRefused
-
-    def refuse(*_given: str, **_named: str) -> None:
-        raise RecordRefused("rush.crd", "the runtime refuses the replay at tick 12: no such perk")
-
-    monkeypatch.setattr(record, "record_replay", refuse)
+def test_a_replay_that_the_candidate_refuses_is_its_failure(captures: Captures) -> None:
+    plant(captures.pytester, "if tick == 12:\n    raise ValueError('no such perk')")
     captures.cache = captures.pytester.path / "own-cache"
     result = captures.run("-k", "rush and parity")
     result.assert_outcomes(failed=1, deselected=8)
     result.stdout.fnmatch_lines(
-        ["the runtime refuses the replay at tick 12: *", "captures/rush.cdt *refused *", "*, 1 errors"]
+        [
+            "the runtime refuses the replay at tick 12: no such perk",
+            "captures/rush.cdt *12 (refused) *",
+            "1 diverged, *",
+        ]
     )
     result.stdout.no_fnmatch_line("*Traceback*")
 
 
-def test_a_fault_of_the_tool_keeps_its_traceback(captures: Captures, monkeypatch: pytest.MonkeyPatch) -> None:
-    from crimson.dbg import record
-
-    def break_down(*_given: str, **_named: str) -> None:
-        raise ZeroDivisionError("a bug of ours")
-
-    monkeypatch.setattr(record, "record_replay", break_down)
+def test_a_fault_of_the_tool_keeps_its_traceback(captures: Captures) -> None:
+    plant_at_start(captures.pytester, "from crimson.dbg import record\nrecord.RuntimeSampler.tick = lambda *_: 1 // 0")
     captures.cache = captures.pytester.path / "own-cache"
     result = captures.run("-k", "rush and parity")
     result.assert_outcomes(errors=1, deselected=8)
-    result.stdout.fnmatch_lines(["*break_down(*", "captures/rush.cdt *tool fault *"])
+    result.stdout.fnmatch_lines(
+        [
+            "the recorder broke down*, at tick 0",
+            "*in rng_trace",
+            "ZeroDivisionError: *",
+            "captures/rush.cdt *tool fault *",
+        ]
+    )
 
 
 def test_only_a_candidate_can_equal_an_original(captures: Captures) -> None:

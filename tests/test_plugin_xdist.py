@@ -78,18 +78,18 @@ def test_workers_find_a_cache_named_relative_to_where_pytest_was_started(capture
 
 DYING = """
 import os
-from crimson.dbg import record
+from pytest_crimson_parity.python_candidate import PythonCandidate
 
-real = record.record_replay
+class Dying(PythonCandidate):
+    name = "dying"
 
-def die(loaded, out, **given):
-    if loaded.path.stem == "rush":
-        os._exit(9)
-    return real(loaded, out, **given)
+    def record(self, order):
+        if order.replay.stem == "rush":
+            os._exit(9)
+        return super().record(order)
 
-def pytest_configure(config):
-    if hasattr(config, "workerinput"):
-        record.record_replay = die
+def pytest_crimson_parity_candidates(config):
+    return [Dying(60)]
 """
 
 
@@ -97,12 +97,12 @@ def test_a_crash_costs_one_item(captures: Captures) -> None:
     captures.cache = captures.pytester.path / "own-cache"
     captures.pytester.makeconftest(DYING)
     # syrupy warns of workers that did not report to it
-    result = captures.run_apart("-n2", "-Wdefault")
+    result = captures.run_apart("--parity=dying", "-n2", "-Wdefault")
     result.assert_outcomes(passed=8, failed=1)
     result.stdout.fnmatch_lines(
         [
-            "worker 'gw*' crashed while running 'captures/rush.cdt::parity-python'",
-            "captures/rush.cdt *python *crashed *",
+            "worker 'gw*' crashed while running 'captures/rush.cdt::parity-dying'",
+            "captures/rush.cdt *dying *crashed *",
             "0 diverged, 2 equal, 1 errors",
         ]
     )

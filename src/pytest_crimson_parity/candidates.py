@@ -2,71 +2,69 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
-
-import pytest
+from typing import Protocol, runtime_checkable
 
 from crimson.dbg.errors import ParityError
+from pytest_crimson_parity.recording import Extent, Order
 
-type Progress = Callable[[int, int], None]
+TIME_LIMIT_HINT = "--parity-timeout or the ini option parity_timeout sets another"
 
 
 class CandidateFailure(ParityError):
-    """Something that the candidate, or what was asked of it, did wrong: an item's failure, not an error."""
+    """Something that the candidate, or what was asked of it, did wrong: an item's failure, not an error.
+
+    `detail` is what helps to find out why, such as the end of its output: lines of text.
+    """
 
     verdict = "failed"
 
+    def __init__(self, where: str | Path, problem: str, hint: str = "", *, detail: str = "") -> None:
+        super().__init__(where, problem, hint)
+        self.detail = detail
 
+
+class CandidateCrashed(CandidateFailure):
+    """It ended without having recorded."""
+
+    verdict = "crashed"
+
+
+class CandidateTimedOut(CandidateFailure):
+    """It took longer than it may."""
+
+    verdict = "timed out"
+
+
+@runtime_checkable
 class Candidate(Protocol):
-    """A program whose play is measured against the original's."""
+    """A program whose play is measured against the original's.
+
+    The hook `pytest_crimson_parity_candidates` may return any object that has these members; `CommandCandidate` is
+    one that runs a command. One object serves one pytest process, from one thread.
+    """
 
     @property
-    def name(self) -> str: ...
-
-    def identity(self) -> str:
-        """What a recording depends on besides the replay: two builds that may differ say so here."""
+    def name(self) -> str:
+        """For `--parity=NAME`, for items (`parity-NAME`) and as a marker: letters, digits, `_` and `-`."""
         ...
 
-    def record(self, replay: Path, out: Path, progress: Progress | None) -> None:
-        """Play a replay and write its trace; `ParityError` when that cannot be done."""
+    def identity(self) -> str | None:
+        """What a recording depends on besides the replay: two builds that may differ say so here.
+
+        None when it is not known; then nothing that it recorded outlives the run. `ParityError` when it cannot be told.
+        """
         ...
 
+    def record(self, order: Order) -> Extent:
+        """Play a replay, write its trace to `order.out`, and tell how much of the run it holds.
 
-class PythonCandidate:
-    """The `crimsonland` package of this environment."""
+        `"whole"` is always right; `"until"` only for the goal `Until`, `"stopped"` only for `UntilDiverged`. Raises
+        `RecordRefused` or `CandidateFailure` when it is the candidate that fails, any other `ParityError` when it
+        could not be tried.
+        """
+        ...
 
-    name = "python"
-
-    def identity(self) -> str:
-        from crimson.replay.types import current_platform
-
-        from crimson.dbg.builds import build_identity
-
-        # libm, which another interpreter may bring, decides the last bit of some floats.
-        return f"{build_identity()} {current_platform()} {sys.version}"
-
-    def record(self, replay: Path, out: Path, progress: Progress | None) -> None:
-        from crimson.dbg.record import record_replay
-        from crimson.dbg.replays import load_replay
-
-        record_replay(load_replay(replay), out, progress=progress)
-
-
-def known_candidates() -> Mapping[str, Candidate]:
-    python = PythonCandidate()
-    return {python.name: python}
-
-
-def choose_candidates(names: Sequence[str]) -> tuple[Candidate, ...]:
-    """The candidates of these names; an unknown one is a usage error."""
-    known = known_candidates()
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise pytest.UsageError(
-            f"--parity: unknown candidate {', '.join(map(repr, unknown))}; known: {', '.join(known)}"
-            " (captures are given as paths: --parity captures/)"
-        )
-    return tuple(known[name] for name in names)
+    def close(self) -> None:
+        """Called once when the pytest process is about to end."""
+        ...

@@ -10,15 +10,29 @@ from crimson.dbg.errors import ParityError
 from crimson.dbg.render import tick_name
 from crimson.dbg.replays import replay_fingerprint
 from crimson.dbg.report import DiffReport
-from pytest_crimson_parity.cache import TraceCache
-from pytest_crimson_parity.candidates import Candidate, CandidateFailure, Progress
+from crimson.dbg.trace import TraceReader
+from pytest_crimson_parity.cache import Entry, TraceCache
+from pytest_crimson_parity.candidates import Candidate, CandidateFailure
 from pytest_crimson_parity.capture import Capture
+from pytest_crimson_parity.recording import Goal, Progress, Until, UntilDiverged
 
 
 class ForeignReplay(ParityError):
     """A `.crd` of another run than the capture beside it."""
 
     verdict = "wrong run"
+
+
+class DamagedRecording(CandidateFailure):
+    """A trace that was recorded just now and cannot be read."""
+
+    verdict = "bad trace"
+
+
+class StoppedInVain(ParityError):
+    """A recording that was stopped for a divergence which is not there."""
+
+    verdict = "weak evidence"
 
 
 class WindowRefused(CandidateFailure):
@@ -45,6 +59,8 @@ class Comparer:
     cache: TraceCache
     sustain: int
     strict: bool
+    # Whether to record on behind a divergence.
+    full: bool
 
     def compare(
         self,
@@ -68,28 +84,53 @@ class Comparer:
                 f"holds run {other[:16]}, but {original.name} is of run {run[:16]}",
                 "finalize writes the two together: put back the .crd that came with this .cdt",
             )
-        with self.cache.entry(candidate, replay, run, progress) as entry:
+        goal = self._goal(original, window)
+        with self.cache.entry(candidate, replay, run, progress, goal) as entry:
             try:
-                return Compared(self._diff(original, entry.path, window), entry.path, entry.recorded)
+                return self._compared(capture, entry, window)
             except ParityError as problem:
-                if entry.recorded or problem.where != str(entry.path):
+                if problem.where != str(entry.path):
                     raise
-        # The disk lost some of it since it was recorded.
+                flaw = problem
         self.cache.discard(entry)
-        with self.cache.entry(candidate, replay, run, progress) as entry:
-            return Compared(self._diff(original, entry.path, window), entry.path, entry.recorded)
+        if entry.recorded:
+            raise DamagedRecording(replay, f"the candidate {candidate.name} made a damaged trace: {flaw.problem}")
+        # The disk lost some of it since it was recorded.
+        with self.cache.entry(candidate, replay, run, progress, goal) as entry:
+            return self._compared(capture, entry, window)
 
-    def _diff(self, original: Path, candidate: Path, window: tuple[int, int] | None) -> DiffReport:
-        report = diff_traces(original, candidate, ticks=window, sustain=self.sustain, strict=self.strict)
-        if window is not None and report.verdict != "wrong_run":
-            wanted = window[1] - window[0] + 1
-            if report.ticks_compared != wanted:
-                raise WindowRefused(
-                    original,
-                    f"compared {report.ticks_compared} of the {wanted} ticks {window[0]}..{window[1]}: "
-                    f"the candidate's trace has {report.actual.ticks}",
-                )
-        return report
+    def _goal(self, original: Path, window: tuple[int, int] | None) -> Goal:
+        if window is not None:
+            return Until(window[1])
+        return None if self.full else UntilDiverged(str(original), self.sustain, self.strict)
+
+    def _compared(self, capture: Capture, entry: Entry, window: tuple[int, int] | None) -> Compared:
+        stopped_at = None
+        if entry.stopped:
+            with TraceReader(entry.path) as reader:
+                stopped_at = reader.tick_count - 1
+            # Behind that, nothing is known of the candidate.
+            window = (0, min(stopped_at, capture.ticks - 1))
+        report = diff_traces(capture.path, entry.path, ticks=window, sustain=self.sustain, strict=self.strict)
+        if stopped_at is not None and report.verdict not in ("diverged", "wrong_run"):
+            raise StoppedInVain(
+                entry.path,
+                f"the recording was stopped at tick {stopped_at}, but the comparison finds it {report.verdict}",
+                "this is a fault of pytest-crimson-parity; --parity-full does without",
+            )
+        if window is not None and stopped_at is None and report.verdict != "wrong_run":
+            _require_all_of(window, report)
+        return Compared(report, entry.path, entry.recorded, stopped_at)
+
+
+def _require_all_of(window: tuple[int, int], report: DiffReport) -> None:
+    wanted = window[1] - window[0] + 1
+    if report.ticks_compared != wanted:
+        raise WindowRefused(
+            report.expected.path,
+            f"compared {report.ticks_compared} of the {wanted} ticks {window[0]}..{window[1]}: "
+            f"the candidate's trace has {report.actual.ticks}",
+        )
 
 
 def _require_window(capture: Capture, window: tuple[int, int]) -> None:
@@ -101,6 +142,13 @@ def _require_window(capture: Capture, window: tuple[int, int]) -> None:
             capture.path,
             f"the ticks {first}..{last} lie behind the end: it has {capture.ticks}, 0..{capture.ticks - 1}",
         )
+
+
+def stop_line(compared: Compared) -> str:
+    """That the recording was stopped, as one line; empty when it was not."""
+    if compared.stopped_at is None:
+        return ""
+    return f"recording was stopped at tick {compared.stopped_at}, behind the divergence; --parity-full records on"
 
 
 def shortfall(report: DiffReport, ticks: int) -> str:

@@ -11,7 +11,7 @@ from crimson.dbg.errors import ParityError, RecordRefused
 from pytest_crimson_parity.candidates import Candidate, CandidateFailure
 from pytest_crimson_parity.capture import Capture
 from pytest_crimson_parity.cell import Cell
-from pytest_crimson_parity.compare import Comparer, remarks, shortfall
+from pytest_crimson_parity.compare import Comparer, remarks, shortfall, stop_line
 from pytest_crimson_parity.items import CaptureItem, Disparity, explain
 from pytest_crimson_parity.progress import tick_progress
 from pytest_crimson_parity.ruling import Judge
@@ -104,7 +104,7 @@ class ParityItem(CaptureItem):
                 cached=not compared.recorded,
             )
         )
-        text = render_diff(report)
+        text = "\n".join(filter(None, (render_diff(report), stop_line(compared))))
         if report.ok and note and not problem:
             self.add_report_section("setup", "parity", text)
         return f"{problem}\n{text}".lstrip("\n")

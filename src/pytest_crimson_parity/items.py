@@ -13,6 +13,7 @@ import pytest
 
 from crimson.dbg.errors import ParityError
 from crimson.dbg.report import Check
+from pytest_crimson_parity.candidates import CandidateFailure
 from pytest_crimson_parity.capture import Capture
 
 
@@ -29,6 +30,8 @@ def explain(problem: ParityError) -> str:
     lines = [problem.problem, f"  in    {problem.where}"]
     if problem.hint:
         lines.append(f"  hint  {problem.hint}")
+    if isinstance(problem, CandidateFailure) and problem.detail:
+        lines += ["", problem.detail]
     return "\n".join(lines)
 
 

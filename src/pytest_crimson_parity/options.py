@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ DEFAULT_CANDIDATES = "python"
 DEFAULT_CACHE = ".crimson-parity"
 DEFAULT_FRONTIER = "parity-frontier.json"
 DEFAULT_CACHE_MIB = 2048
+DEFAULT_TIMEOUT = 900.0
 _MIB = 1024 * 1024
 
 
@@ -27,7 +29,8 @@ def add_options(parser: pytest.Parser) -> None:
         const=DEFAULT_CANDIDATES,
         default=None,
         metavar="CANDIDATES",
-        help="collect captures as parity items; choose candidates with =python,...",
+        help="collect captures as parity items; choose candidates with =NAME,... (default: python alone; others come "
+        "from the ini list parity_candidates or the hook pytest_crimson_parity_candidates)",
     )
     group.addoption(
         "--parity-strict",
@@ -44,6 +47,28 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="FIRST:LAST",
         help="compare these ticks of every capture with every candidate, as items of their own",
     )
+    group.addoption(
+        "--parity-full",
+        action="store_true",
+        help="record to the end of the run, also behind a divergence",
+    )
+    group.addoption(
+        "--parity-timeout",
+        type=float,
+        metavar="SECONDS",
+        help=f"how long a recording may take (default: parity_timeout, {DEFAULT_TIMEOUT:g})",
+    )
+    parser.addini(
+        "parity_candidates",
+        "candidates by command, NAME = COMMAND with {replay}, {out} and, if it can, {until} (the last tick wanted)",
+        type="linelist",
+    )
+    parser.addini(
+        "parity_identities",
+        "commands that print what the build of a candidate is, NAME = COMMAND; without one no trace of it is kept",
+        type="linelist",
+    )
+    parser.addini("parity_timeout", "how many seconds a recording may take", type="float", default=DEFAULT_TIMEOUT)
     parser.addini("parity_cache_dir", "where recorded candidate traces are kept; relative to the rootdir")
     parser.addini("parity_frontier", f"the file of known divergences; relative to the rootdir ({DEFAULT_FRONTIER})")
     parser.addini(
@@ -66,7 +91,11 @@ class ParityOptions:
 
     candidates: tuple[str, ...]
     strict: bool
+    # Whether to record on behind a divergence.
+    full: bool
     sustain: int
+    # How many seconds a recording may take.
+    timeout: float
     cache_dir: Path
     cache_bytes: int
     # Asked for by hand, in place of those that are known.
@@ -87,7 +116,9 @@ def read_options(config: pytest.Config) -> ParityOptions:
     return ParityOptions(
         candidates=_candidates(config.getoption("parity")),
         strict=config.getoption("parity_strict"),
+        full=config.getoption("parity_full"),
         sustain=sustain,
+        timeout=_timeout(config),
         cache_dir=_cache_dir(config),
         cache_bytes=mib * _MIB,
         window=_window(config.getoption("tick_window")),
@@ -95,6 +126,17 @@ def read_options(config: pytest.Config) -> ParityOptions:
         # syrupy's --snapshot-update; without syrupy there is no such option
         blessing=config.getoption("update_snapshots", default=False),
     )
+
+
+def _timeout(config: pytest.Config) -> float:
+    option: float | None = config.getoption("parity_timeout")
+    if option is None:
+        name, seconds = "parity_timeout", float(config.getini("parity_timeout"))
+    else:
+        name, seconds = "--parity-timeout", option
+    if not 0 < seconds < threading.TIMEOUT_MAX:
+        raise pytest.UsageError(f"{name} is {seconds:g}; a recording takes some seconds")
+    return seconds
 
 
 def _candidates(given: str) -> tuple[str, ...]:

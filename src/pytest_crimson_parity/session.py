@@ -6,6 +6,7 @@ command line is collected as ever, next to the captures.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,6 @@ import pytest
 
 from crimson.dbg.errors import ParityError
 from pytest_crimson_parity.cache import TraceCache
-from pytest_crimson_parity.candidates import choose_candidates
 from pytest_crimson_parity.capture import SUFFIX
 from pytest_crimson_parity.cell import Cell, cell_of
 from pytest_crimson_parity.collect import CaptureFile, Counts, Questions, add_markers
@@ -25,9 +25,11 @@ from pytest_crimson_parity.conclusion import Conclusion
 from pytest_crimson_parity.frontier import FrontierProblem, read_frontier
 from pytest_crimson_parity.items import CaptureItem, Disparity, explain
 from pytest_crimson_parity.known import Known, decode_known, encode_known
+from pytest_crimson_parity.known_candidates import choose_candidates
 from pytest_crimson_parity.memory import read_memory
 from pytest_crimson_parity.options import ParityOptions, read_options
 from pytest_crimson_parity.ordering import longest_first
+from pytest_crimson_parity.recorder_process import RecorderFault
 from pytest_crimson_parity.ruling import Judge
 from pytest_crimson_parity.summary import write_blessing, write_summary
 
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 _OUTPUT = "crimson_parity_counts"
 _INPUT = "crimson_parity_known"
+_RUN = "crimson_parity_run"
 # Collection went to its end, so what it found can be told.
 _COLLECTED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 
@@ -47,19 +50,20 @@ class ParitySession:
 
     def __init__(self, config: pytest.Config) -> None:
         options = read_options(config)
-        candidates = choose_candidates(options.candidates)
-        add_markers(config, candidates)
+        self._candidates = choose_candidates(config, options)
+        add_markers(config, self._candidates)
         # For workers, which may have another working directory.
         config.option.parity_cache = str(options.cache_dir)
         self._config = config
         self._cache_dir = options.cache_dir
         self._names = options.candidates
         self._counts = Counts()
-        cache = TraceCache(options.cache_dir, options.cache_bytes)
-        comparer = Comparer(cache, options.sustain, options.strict)
+        self._run = _run_name(config)
+        self._cache = TraceCache(options.cache_dir, options.cache_bytes, self._run)
+        comparer = Comparer(self._cache, options.sustain, options.strict, options.full)
         self._known = _known(config, options)
         self._judge = Judge(self._known, blessing=options.blessing)
-        self._questions = Questions(candidates, comparer, self._counts, self._known, self._judge, options.window)
+        self._questions = Questions(self._candidates, comparer, self._counts, self._known, self._judge, options.window)
         self._cells: dict[str, Cell] = {}
         self._conclusion = Conclusion(config, options, self._known)
         self._named = {_path_of(config, argument) for argument in config.args}
@@ -112,7 +116,7 @@ class ParitySession:
             # What the user can act on, in words; where it was raised matters only for real bugs.
             if isinstance(problem, ParityError):
                 report.longrepr = explain(problem)
-            elif isinstance(problem, Disparity):
+            elif isinstance(problem, Disparity | RecorderFault):
                 report.longrepr = str(problem)
         return report
 
@@ -146,6 +150,7 @@ class ParitySession:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: WorkerController) -> None:
         node.workerinput[_INPUT] = encode_known(self._known)
+        node.workerinput[_RUN] = self._run
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: WorkerController) -> None:
@@ -162,6 +167,12 @@ class ParitySession:
         from pytest_crimson_parity.scheduling import CaptureScheduling
 
         return CaptureScheduling(config, log)
+
+    def pytest_unconfigure(self) -> None:
+        for candidate in self._candidates:
+            candidate.close()
+        if not hasattr(self._config, "workerinput"):
+            self._cache.forget_session()
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
         if self._cells:
@@ -192,6 +203,12 @@ def _known(config: pytest.Config, options: ParityOptions) -> Known:
         return Known(read_memory(config), read_frontier(options.frontier))
     except FrontierProblem as problem:
         raise pytest.UsageError(str(problem)) from None
+
+
+def _run_name(config: pytest.Config) -> str:
+    """A name for this run that no other has, the same in its controller and its workers."""
+    told: dict[str, str] | None = getattr(config, "workerinput", None)
+    return uuid.uuid4().hex[:16] if told is None else told[_RUN]
 
 
 def _path_of(config: pytest.Config, argument: str) -> Path:

@@ -30,12 +30,12 @@ SIZES = {"rush": 140, "survival": 200, "typo": 100}
 KINDS = ("health", "verify", "parity-python")
 
 
-def make_capture(name: str, ticks: int, folder: Path) -> None:
-    """Finalize a re-simulated capture of the first ticks of a plan."""
+def make_capture(name: str, ticks: int, folder: Path, *, to: str = "") -> None:
+    """Finalize a re-simulated capture of the first ticks of a plan, under its name or another one."""
     plan = next(plan for plan in PLANS if plan.name == name)
-    raw = folder / f"{name}.jsonl"
+    raw = folder / f"{to or name}.jsonl"
     write_capture(make_replay(replace(plan, max_ticks=ticks)), raw)
-    finalize_capture(raw, folder, name=name)
+    finalize_capture(raw, folder, name=to or name)
     raw.unlink()
 
 

@@ -5,10 +5,9 @@ What is found here only decides when to stop: a verdict takes a diff of the two 
 
 from __future__ import annotations
 
+from crimson.dbg.diff import Rules
 from crimson.dbg.pairing import Found, compare_tables
-from crimson.dbg.payload import decode_chunk
 from crimson.dbg.schema import SETUP_TICK
-from crimson.dbg.sustained import first_sustained
 from crimson.dbg.trace import TraceReader
 
 # How many ticks behind the onset are recorded, since a focus window shows what came of it.
@@ -18,13 +17,11 @@ FOCUS_TICKS = 32
 class LiveComparison:
     """Fed with the chunks of a recording; says which tick is the last that is wanted."""
 
-    __slots__ = ("_found", "_original", "_strict", "_sustain")
+    __slots__ = ("_found", "_original", "_rules")
 
     def __init__(self, original: TraceReader, *, sustain: int, strict: bool) -> None:
         self._original = original
-        self._strict = strict
-        # As in a diff: when strict, one tick is a divergence.
-        self._sustain = 1 if strict else sustain
+        self._rules = Rules(sustain, strict, ulps=0)
         self._found = Found()
 
     def chunk(self, first: int, last: int, raw: bytes) -> int | None:
@@ -38,8 +35,11 @@ class LiveComparison:
             return None  # that the original ended early is seen at the end
         entry = self._original.entry_of(first)
         if self._original.raw(entry) != raw:
+            # Only a difference needs numpy.
+            from crimson.dbg.payload import decode_chunk
+
             expected, actual = self._original.tables(entry), decode_chunk(raw, first, last)
-            compare_tables(expected, actual, first, min(last, entry.last), self._found)
-        diverging = self._found.diverging(with_hidden=self._strict)
-        onset = first_sustained(diverging, self._original.tick_count - 1, self._sustain).onset
-        return None if onset is None else onset + max(FOCUS_TICKS, self._sustain)
+            compare_tables(expected, actual, (first, min(last, entry.last)), self._found)
+        diverging = self._found.diverging(with_hidden=self._rules.strict)
+        onset = self._rules.first(diverging, self._original.tick_count - 1).onset
+        return None if onset is None else onset + max(FOCUS_TICKS, self._rules.sustain)

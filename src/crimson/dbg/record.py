@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
@@ -50,6 +51,13 @@ class RecordWatcher(Protocol):
         The set-up record (-1..-1) comes first. When it comes again, the recording has begun anew.
         """
         ...
+
+
+# What a runtime that is being written raises: its own refusals, and the usual bugs.
+_RUNTIME_ERRORS = (
+    *(ReplayRunnerError, ValueError, ArithmeticError, LookupError, RuntimeError),
+    *(AttributeError, TypeError, AssertionError, NameError),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,16 +153,23 @@ def _walk(loaded: LoadedReplay, driver: PlaybackDriver, recorder: _Recorder, set
         reason = f"the runtime made a value no trace can hold: {problem}"
         tick = None if problem.tick == SETUP_TICK else problem.tick
         raise RecordRefused(loaded.path, reason, tick=tick) from None
-    except (ReplayRunnerError, ValueError, ArithmeticError, LookupError, RuntimeError) as problem:
+    except _RUNTIME_ERRORS as problem:
         if recorder.sampling:
             # Not the runtime's doing but a fault of this recorder, which must not pass for a refusal.
             raise
         tick = recorder.next_tick
-        # The driver's own messages already begin with the tick.
-        reason = str(problem).removeprefix(f"tick {tick}: ") or type(problem).__name__
-        raise RecordRefused(
-            loaded.path, f"the runtime refuses the replay at tick {tick}: {reason}", tick=tick
-        ) from None
+        words = f"the runtime refuses the replay at tick {tick}: {_reason(problem, tick)}"
+        raise RecordRefused(loaded.path, words, tick=tick) from None
+
+
+def _reason(problem: Exception, tick: int) -> str:
+    """What the runtime says, and where it broke down when it does not say so itself."""
+    # The driver's own messages already begin with the tick.
+    told = str(problem).removeprefix(f"tick {tick}: ")
+    if told and isinstance(problem, ReplayRunnerError | ValueError):
+        return told
+    *_, frame = traceback.extract_tb(problem.__traceback__)
+    return f"{type(problem).__name__}: {told} ({Path(frame.filename).name}:{frame.lineno})"
 
 
 def _start(loaded: LoadedReplay) -> tuple[PlaybackDriver, list[RngTraceDraw]]:
