@@ -66,5 +66,10 @@ def test_a_window_that_the_capture_does_not_have_is_refused(
 
 
 def test_a_window_behind_the_candidates_end_is_refused(capture: Capture, comparer: Comparer) -> None:
-    with pytest.raises(WindowRefused, match=r"compared 10 of the 24 ticks 290\.\.313: the candidate's trace has 300"):
-        comparer.compare(capture, MadeUp(300), None, window=(290, 313))
+    with pytest.raises(WindowRefused, match=r"compared 0 of the 9 ticks 305\.\.313: the candidate's trace has 300"):
+        comparer.compare(capture, MadeUp(300), None, window=(305, 313))
+
+
+def test_a_window_in_which_the_candidate_ends_is_an_early_end(capture: Capture, comparer: Comparer) -> None:
+    report = comparer.compare(capture, MadeUp(300), None, window=(290, 313)).report
+    assert (report.verdict, report.first_bad_tick, report.ticks_compared) == ("ended_early", 300, 10)

@@ -44,8 +44,11 @@ def test_a_divergence_names_tick_channel_and_field(captures: Captures) -> None:
         [
             "*_ rush parity-python _*",
             "diverged at tick 70, lead: checkpoint.kills (summary)",
-            "*checkpoint* tick 70 *70*",
-            "*checkpoint.kills*",
+            "what differs at tick 70",
+            "*checkpoint*",
+            "*kills*",
+            "artifacts  .crimson-parity/artifacts/captures/rush.cdt/python",
+            "reproduce  pytest --parity=python --tick-window=58:81 captures/rush.cdt::tick_window-python-58-81",
             "captures/rush.cdt *rush *140 *python *70 *checkpoint.kills (summary) *",
             "1 diverged, 0 equal, 0 errors",
             "FAILED captures/rush.cdt::parity-python - diverged at tick 70, lead: *",

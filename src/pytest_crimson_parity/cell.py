@@ -12,8 +12,8 @@ ITEM_PREFIX = "parity-"
 _PREFIX = "parity_"
 
 
-class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Travels as user properties, which xdist forwards and JUnit files show."""
+class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is so whenever it is asked, in whatever order and by however many processes."""
 
     capture: str
     candidate: str
@@ -22,6 +22,7 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # The fingerprint of the replay; empty where the capture is not one of the original, or unreadable.
     run: str = ""
     mode: str = ""
+    # How many were asked about.
     ticks: int = 0
     # A verdict of diff, or the word for what kept the two from being compared. Where neither came
     # to replace this one, it was this tool that broke down.
@@ -38,9 +39,19 @@ class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     frontier: str = ""
     # Whether it stands where the frontier has it.
     blessed: bool = False
+    # Its folder within the folder of artifacts; empty when nothing was kept.
+    artifacts: str = ""
+
+
+class Cell(Facts, frozen=True, forbid_unknown_fields=True):
+    """Travels as user properties, which xdist forwards and JUnit files show."""
+
     # Whether the candidate's trace was there already.
     cached: bool = False
     seconds: float = 0.0
+
+    def facts(self) -> Facts:
+        return Facts(*(getattr(self, name) for name in Facts.__struct_fields__))
 
     @property
     def standing(self) -> Standing | None:

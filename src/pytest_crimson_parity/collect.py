@@ -12,11 +12,9 @@ import pytest
 from pytest_crimson_parity.candidates import Candidate
 from pytest_crimson_parity.capture import MODES, Capture
 from pytest_crimson_parity.cell import ITEM_PREFIX
-from pytest_crimson_parity.compare import Comparer
-from pytest_crimson_parity.comparison_items import ParityItem, WindowItem
+from pytest_crimson_parity.comparison_items import ParityItem, Tools, WindowItem
 from pytest_crimson_parity.items import CaptureItem, HealthItem, VerifyItem
 from pytest_crimson_parity.known import Known
-from pytest_crimson_parity.ruling import Judge
 from pytest_crimson_parity.windows import Window, item_name
 
 
@@ -34,10 +32,9 @@ class Questions:
     """Makes the items of a capture."""
 
     candidates: Sequence[Candidate]
-    comparer: Comparer
+    tools: Tools
     counts: Counts
     known: Known
-    judge: Judge
     # Asked for by hand; the known ones are not collected then.
     window: Window | None
 
@@ -57,8 +54,7 @@ class Questions:
                 capture=capture,
                 marks=("parity", candidate.name),
                 candidate=candidate,
-                comparer=self.comparer,
-                judge=self.judge,
+                tools=self.tools,
             )
             for window in self._windows(capture, candidate):
                 yield WindowItem.from_parent(
@@ -67,8 +63,7 @@ class Questions:
                     capture=capture,
                     marks=("tick_window", candidate.name),
                     candidate=candidate,
-                    comparer=self.comparer,
-                    judge=self.judge,
+                    tools=self.tools,
                     window=window,
                 )
 

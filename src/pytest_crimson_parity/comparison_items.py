@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import msgspec
 import pytest
 
 from crimson.dbg.errors import ParityError, RecordRefused
+from crimson.dbg.render import render_diff
+from crimson.dbg.report import DiffReport
+from pytest_crimson_parity.artifacts import Artifacts, Kept
 from pytest_crimson_parity.candidates import Candidate, CandidateFailure
 from pytest_crimson_parity.capture import Capture
 from pytest_crimson_parity.cell import Cell
@@ -16,6 +21,15 @@ from pytest_crimson_parity.items import CaptureItem, Disparity, explain
 from pytest_crimson_parity.progress import tick_progress
 from pytest_crimson_parity.ruling import Judge
 from pytest_crimson_parity.windows import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What comparisons are made, ruled over and kept with."""
+
+    comparer: Comparer
+    judge: Judge
+    artifacts: Artifacts
 
 
 class ParityItem(CaptureItem):
@@ -31,13 +45,11 @@ class ParityItem(CaptureItem):
         capture: Capture,
         marks: tuple[str, ...],
         candidate: Candidate,
-        comparer: Comparer,
-        judge: Judge,
+        tools: Tools,
     ) -> None:
         super().__init__(name=name, parent=parent, capture=capture, marks=marks)
         self._candidate = candidate
-        self._comparer = comparer
-        self._judge = judge
+        self._tools = tools
         self._tell(
             Cell(
                 capture=capture.name,
@@ -60,54 +72,73 @@ class ParityItem(CaptureItem):
         return self._cell.capture, self._cell.candidate
 
     def examine(self) -> str:
-        text = self._compare()
-        ruling = self._judge.rule(self._cell)
-        self._tell(msgspec.structs.replace(self._cell, frontier=ruling.statement, blessed=ruling.outcome == "xfailed"))
-        match ruling.outcome:
-            case "passed":
-                return ""
-            case "xfailed":
-                # Evaluated when the item is called: then the report of it is its failure.
-                self.add_marker(pytest.mark.xfail(reason=ruling.statement, raises=Disparity, strict=True))
-                return text
-            case "failed":
-                return f"{ruling.statement}\n{text}".lstrip("\n")
-
-    def _compare(self) -> str:
-        """Compare, and tell of it; the report as text."""
-        from crimson.dbg.render import render_diff
-
         progress = tick_progress(self.config, f"recording {self._candidate.name}")
         try:
-            compared = self._comparer.compare(self.capture, self._candidate, progress, window=self.window)
+            compared = self._tools.comparer.compare(self.capture, self._candidate, progress, window=self.window)
         except (RecordRefused, CandidateFailure) as problem:
             # The files are fine: it is the candidate that does not play on.
             self.refused(problem)
             if isinstance(problem, RecordRefused):
                 self._tell(msgspec.structs.replace(self._cell, first_bad_tick=problem.tick))
-            return explain(problem)
+            text = explain(problem)
+            return self._conclude(lambda: self._tools.artifacts.keep_failure(self._cell, self.capture, text), text)
         finally:
             if progress is not None:
                 progress.wipe()
-        report = compared.report
-        note = remarks(report)
-        problem = shortfall(report, self._cell.ticks)
+        problem = shortfall(compared.report, self._cell.ticks)
+        self._tell(msgspec.structs.replace(self._cell, cached=not compared.recorded))
+        self._tell_report(compared.report, "weak evidence" if problem else compared.report.verdict)
+        text = "\n".join(filter(None, (problem, render_diff(compared.report))))
+        if compared.report.ok and self._cell.note and not problem:
+            self.add_report_section("setup", "parity", text)
+        return self._conclude(
+            lambda: self._tools.artifacts.keep(self._cell, self.capture, compared),
+            text,
+            headline=problem,
+            remark=stop_line(compared),
+        )
+
+    def _conclude(self, keep: Callable[[], Kept], text: str, *, headline: str = "", remark: str = "") -> str:
+        """What the cell means, as the text of a failure; what does not pass is kept."""
+        ruling = self._tools.judge.rule(self._cell)
+        self._tell(msgspec.structs.replace(self._cell, frontier=ruling.statement, blessed=ruling.outcome == "xfailed"))
+        artifacts = self._tools.artifacts
+        if ruling.outcome == "passed":
+            try:
+                artifacts.discard(self._cell)
+            except ParityError as problem:
+                self.add_report_section("setup", "parity", str(problem))
+            return ""
+        trouble = ""
+        self._tell(msgspec.structs.replace(self._cell, artifacts=artifacts.place_of(self._cell)))
+        try:
+            kept = keep()
+        except ParityError as problem:
+            self._tell(msgspec.structs.replace(self._cell, artifacts=""))
+            trouble = f"artifacts could not be kept: {problem}"
+        else:
+            text = kept.text
+            if kept.diff is not None:
+                self._tell_report(kept.diff, self._cell.verdict)
+        if ruling.outcome == "xfailed":
+            # Evaluated when the item is called: then the report of it is its failure.
+            self.add_marker(pytest.mark.xfail(reason=ruling.statement, raises=Disparity, strict=True))
+        statement = ruling.statement if ruling.outcome == "failed" else ""
+        footer = "\n".join(filter(None, (trouble, artifacts.footer(self._cell))))
+        return "\n".join(filter(None, (statement, headline, text, f"\n{remark}" if remark else "", f"\n{footer}")))
+
+    def _tell_report(self, report: DiffReport, verdict: str) -> None:
         self._tell(
             msgspec.structs.replace(
                 self._cell,
-                verdict="weak evidence" if problem else report.verdict,
+                verdict=verdict,
                 first_bad_tick=report.first_bad_tick,
                 lead=report.lead.brief if report.lead else "",
                 blips=len(report.blips),
                 hidden=len(report.hidden),
-                note=note,
-                cached=not compared.recorded,
+                note=remarks(report),
             )
         )
-        text = "\n".join(filter(None, (render_diff(report), stop_line(compared))))
-        if report.ok and note and not problem:
-            self.add_report_section("setup", "parity", text)
-        return f"{problem}\n{text}".lstrip("\n")
 
     def refused(self, problem: ParityError) -> None:
         self._tell(msgspec.structs.replace(self._cell, verdict=problem.verdict))
@@ -128,8 +159,7 @@ class WindowItem(ParityItem):
         capture: Capture,
         marks: tuple[str, ...],
         candidate: Candidate,
-        comparer: Comparer,
-        judge: Judge,
+        tools: Tools,
         window: Window,
     ) -> None:
         super().__init__(
@@ -138,8 +168,7 @@ class WindowItem(ParityItem):
             capture=capture,
             marks=marks,
             candidate=candidate,
-            comparer=comparer,
-            judge=judge,
+            tools=tools,
         )
         first, last = self.window = window
         self._tell(msgspec.structs.replace(self._cell, window=f"{first}:{last}", ticks=last - first + 1))

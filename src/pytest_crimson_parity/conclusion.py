@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 import pytest
 
 from crimson.dbg.errors import ParityError
+from pytest_crimson_parity.artifacts import Artifacts
 from pytest_crimson_parity.cell import Cell
 from pytest_crimson_parity.frontier import Blessing, bless, write_frontier
 from pytest_crimson_parity.known import Known
@@ -17,10 +18,11 @@ from pytest_crimson_parity.options import ParityOptions
 class Conclusion:
     """Writes the files of a run and keeps what the terminal should say of them."""
 
-    def __init__(self, config: pytest.Config, options: ParityOptions, known: Known) -> None:
+    def __init__(self, config: pytest.Config, options: ParityOptions, known: Known, artifacts: Artifacts) -> None:
         self._config = config
         self._options = options
         self._known = known
+        self._artifacts = artifacts
         # Files that could not be written.
         self.problems: list[str] = []
         # What was done to the frontier, when that was asked for.
@@ -32,6 +34,8 @@ class Conclusion:
         if self._options.blessing:
             self._try(lambda: self._bless(cells))
         self._try(lambda: write_memory(self._config, cells))
+        if cells:
+            self._try(lambda: self._artifacts.write_overview(cells))
 
     def _bless(self, cells: Sequence[Cell]) -> None:
         blessing = bless(self._known.frontier, cells, self._config.rootpath)

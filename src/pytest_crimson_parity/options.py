@@ -14,6 +14,7 @@ DEFAULT_CANDIDATES = "python"
 # Beside the tests and not in pytest's own cache: entries are named by content, so none goes stale,
 # and --cache-clear should not throw hours of recording away.
 DEFAULT_CACHE = ".crimson-parity"
+DEFAULT_ARTIFACTS = f"{DEFAULT_CACHE}/artifacts"
 DEFAULT_FRONTIER = "parity-frontier.json"
 DEFAULT_CACHE_MIB = 2048
 DEFAULT_TIMEOUT = 900.0
@@ -43,6 +44,11 @@ def add_options(parser: pytest.Parser) -> None:
         help=f"keep recorded candidate traces here (default: {DEFAULT_CACHE} in the rootdir)",
     )
     group.addoption(
+        "--parity-artifacts",
+        metavar="DIR",
+        help=f"keep reports and traces of what does not pass here (default: {DEFAULT_ARTIFACTS} in the rootdir)",
+    )
+    group.addoption(
         "--tick-window",
         metavar="FIRST:LAST",
         help="compare these ticks of every capture with every candidate, as items of their own",
@@ -70,6 +76,7 @@ def add_options(parser: pytest.Parser) -> None:
     )
     parser.addini("parity_timeout", "how many seconds a recording may take", type="float", default=DEFAULT_TIMEOUT)
     parser.addini("parity_cache_dir", "where recorded candidate traces are kept; relative to the rootdir")
+    parser.addini("parity_artifacts_dir", "where --parity-artifacts are kept; relative to the rootdir")
     parser.addini("parity_frontier", f"the file of known divergences; relative to the rootdir ({DEFAULT_FRONTIER})")
     parser.addini(
         "parity_cache_mib",
@@ -100,6 +107,7 @@ class ParityOptions:
     cache_bytes: int
     # Asked for by hand, in place of those that are known.
     window: Window | None
+    artifacts_dir: Path
     frontier: Path
     # Whether to bless where each capture and candidate stands.
     blessing: bool
@@ -119,9 +127,10 @@ def read_options(config: pytest.Config) -> ParityOptions:
         full=config.getoption("parity_full"),
         sustain=sustain,
         timeout=_timeout(config),
-        cache_dir=_cache_dir(config),
+        cache_dir=_folder(config, "parity_cache", "parity_cache_dir", DEFAULT_CACHE),
         cache_bytes=mib * _MIB,
         window=_window(config.getoption("tick_window")),
+        artifacts_dir=_folder(config, "parity_artifacts", "parity_artifacts_dir", DEFAULT_ARTIFACTS),
         frontier=config.rootpath / Path(config.getini("parity_frontier") or DEFAULT_FRONTIER).expanduser(),
         # syrupy's --snapshot-update; without syrupy there is no such option
         blessing=config.getoption("update_snapshots", default=False),
@@ -150,9 +159,10 @@ def _window(given: str | None) -> Window | None:
     return None if given is None else parse_window(given)
 
 
-def _cache_dir(config: pytest.Config) -> Path:
-    option: str | None = config.getoption("parity_cache")
-    if option:
-        return (config.invocation_params.dir / Path(option).expanduser()).absolute()
-    ini: str = config.getini("parity_cache_dir")
-    return config.rootpath / Path(ini or DEFAULT_CACHE).expanduser()
+def _folder(config: pytest.Config, option: str, ini: str, default: str) -> Path:
+    """A folder of an option, which is relative to where pytest was started, or of an ini option."""
+    given: str | None = config.getoption(option)
+    if given:
+        return (config.invocation_params.dir / Path(given).expanduser()).absolute()
+    configured: str = config.getini(ini)
+    return config.rootpath / Path(configured or default).expanduser()

@@ -15,12 +15,13 @@ import msgspec
 import pytest
 
 from crimson.dbg.errors import ParityError
+from pytest_crimson_parity.artifacts import Artifacts
 from pytest_crimson_parity.cache import TraceCache
 from pytest_crimson_parity.capture import SUFFIX
 from pytest_crimson_parity.cell import Cell, cell_of
 from pytest_crimson_parity.collect import CaptureFile, Counts, Questions, add_markers
 from pytest_crimson_parity.compare import Comparer
-from pytest_crimson_parity.comparison_items import ParityItem
+from pytest_crimson_parity.comparison_items import ParityItem, Tools
 from pytest_crimson_parity.conclusion import Conclusion
 from pytest_crimson_parity.frontier import FrontierProblem, read_frontier
 from pytest_crimson_parity.items import CaptureItem, Disparity, explain
@@ -54,8 +55,10 @@ class ParitySession:
         add_markers(config, self._candidates)
         # For workers, which may have another working directory.
         config.option.parity_cache = str(options.cache_dir)
+        config.option.parity_artifacts = str(options.artifacts_dir)
         self._config = config
         self._cache_dir = options.cache_dir
+        self._ignored = (options.cache_dir, options.artifacts_dir)
         self._names = options.candidates
         self._counts = Counts()
         self._run = _run_name(config)
@@ -63,9 +66,13 @@ class ParitySession:
         comparer = Comparer(self._cache, options.sustain, options.strict, options.full)
         self._known = _known(config, options)
         self._judge = Judge(self._known, blessing=options.blessing)
-        self._questions = Questions(self._candidates, comparer, self._counts, self._known, self._judge, options.window)
+        artifacts = Artifacts(
+            options.artifacts_dir, config.rootpath, sustain=options.sustain, strict=options.strict, full=options.full
+        )
+        tools = Tools(comparer, self._judge, artifacts)
+        self._questions = Questions(self._candidates, tools, self._counts, self._known, options.window)
         self._cells: dict[str, Cell] = {}
-        self._conclusion = Conclusion(config, options, self._known)
+        self._conclusion = Conclusion(config, options, self._known, artifacts)
         self._named = {_path_of(config, argument) for argument in config.args}
 
     @pytest.hookimpl(tryfirst=True)
@@ -84,7 +91,7 @@ class ParitySession:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
-        if collection_path == self._cache_dir:
+        if collection_path in self._ignored:
             return True
         if collection_path.suffix == SUFFIX or collection_path.is_dir():
             return None

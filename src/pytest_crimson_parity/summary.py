@@ -24,7 +24,7 @@ def write_summary(reporter: pytest.TerminalReporter, cells: Sequence[Cell]) -> N
     for cell, row in zip(cells, rows, strict=True):
         red = not is_fine(cell)
         reporter.line(_line(row, widths), red=red, yellow=not red and (cell.verdict != "equal" or bool(cell.note)))
-    for line in _notes(cells):
+    for line in (*_notes(cells), *_shared(cells)):
         reporter.line(line)
     for line in counts_lines(cells):
         reporter.line(line)
@@ -64,7 +64,7 @@ def _row(cell: Cell) -> tuple[str, ...]:
         cell.mode or "?",
         str(cell.ticks),
         f"{cell.candidate} {cell.window}".rstrip(),
-        _divergence(cell),
+        divergence_text(cell),
         cell.lead or "-",
         str(cell.blips),
         str(cell.hidden),
@@ -72,7 +72,20 @@ def _row(cell: Cell) -> tuple[str, ...]:
     )
 
 
-def _divergence(cell: Cell) -> str:
+def groups_of(cells: Sequence[Cell]) -> list[tuple[str, list[Cell]]]:
+    """The cells that do not equal the original by what causes that, the cause of most of them first.
+
+    Windows are parts of runs, so they count only where there are no runs.
+    """
+    found: dict[str, list[Cell]] = {}
+    for cell in [cell for cell in cells if not cell.window] or cells:
+        if cell.verdict != "equal":
+            found.setdefault(cell.lead or cell.verdict.replace("_", " "), []).append(cell)
+    return sorted(found.items(), key=lambda group: (-len(group[1]), group[0]))
+
+
+def divergence_text(cell: Cell) -> str:
+    """Where the candidate leaves the run, in a word or two."""
     blessed = ", blessed" if cell.blessed else ""
     if cell.verdict == "equal":
         return "none"
@@ -96,6 +109,14 @@ def _notes(cells: Sequence[Cell]) -> Iterator[str]:
         for note in (cell.note, "" if cell.blessed else cell.frontier):
             if note:
                 yield f"{cell.capture} {cell.candidate}: {note}"
+
+
+def _shared(cells: Sequence[Cell]) -> Iterator[str]:
+    """Each cause that more than one capture has."""
+    for cause, hit in groups_of(cells):
+        captures = sorted({cell.capture for cell in hit})
+        if len(captures) > 1:
+            yield f"{len(captures)} captures share {cause}: {', '.join(captures)}"
 
 
 def write_blessing(reporter: pytest.TerminalReporter, blessing: Blessing) -> None:
