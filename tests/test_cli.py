@@ -15,10 +15,16 @@ import msgspec
 import pytest
 import synthetic
 from command import Outcome, crimson_dbg
+from crimson.replay.codec import dump_replay_file
+from short_replays import replay_of
 from synthetic import setting
 from syrupy.assertion import SnapshotAssertion
 
+from crimson.dbg.focus_report import FocusReport
+from crimson.dbg.record import record_replay
+from crimson.dbg.replays import load_replay
 from crimson.dbg.report import (
+    BisectReport,
     DiffReport,
     FinalizeReport,
     HealthReport,
@@ -28,7 +34,7 @@ from crimson.dbg.report import (
     VerifyReport,
 )
 
-COMMANDS = ("record", "diff", "health", "verify", "recover", "finalize")
+COMMANDS = ("record", "diff", "bisect", "focus", "health", "verify", "recover", "finalize")
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +51,10 @@ def stock(original: Path, raw_capture: Path, tmp_path_factory: pytest.TempPathFa
         "sick": setting("rng_stream", "caller", 40, lambda caller: 0),
     }.items():
         synthetic.rewrite(original, folder / f"{name}.cdt", change)
+    synthetic.rewrite(original, folder / "set-up.cdt", setting("rng_stream", "caller", -1, lambda caller: caller + 5))
+    record_replay(load_replay(original.with_suffix(".crd")), folder / "short.cdt", until=99)
+    dump_replay_file(folder / "other.crd", replay_of("survival", 20))
+    record_replay(load_replay(folder / "other.crd"), folder / "stranger.cdt")
     (folder / "cut.cdt").write_bytes(original.read_bytes()[:-9])
     return folder
 
@@ -78,6 +88,18 @@ def shown(outcome: Outcome) -> list[str]:
         "diff original.cdt blip.cdt",
         "diff original.cdt blip.cdt --strict",
         "diff original.cdt blip.cdt --sustain 1",
+        "diff original.cdt other.cdt --ulps 1",
+        "bisect original.cdt original.cdt",
+        "bisect original.cdt other.cdt",
+        "bisect original.cdt short.cdt",
+        "focus original.cdt original.cdt",
+        "focus original.cdt other.cdt",
+        "focus original.cdt other.cdt --ticks 140:149",
+        "focus original.cdt other.cdt --ulps 1",
+        "focus original.cdt short.cdt",
+        "focus original.cdt set-up.cdt",
+        "focus original.cdt blip.cdt",
+        "focus original.cdt stranger.cdt",
         "health original.cdt",
         "health sick.cdt",
         "verify original.cdt",
@@ -97,6 +119,12 @@ def test_what_it_prints(words: str, snapshot: SnapshotAssertion) -> None:
         ("record original.crd --out new.cdt", RecordSummary, 0),
         ("diff original.cdt original.cdt", DiffReport, 0),
         ("diff original.cdt other.cdt", DiffReport, 1),
+        ("bisect original.cdt original.cdt", BisectReport, 0),
+        ("bisect original.cdt other.cdt", BisectReport, 1),
+        ("focus original.cdt original.cdt", FocusReport, 0),
+        ("focus original.cdt other.cdt", FocusReport, 1),
+        ("focus original.cdt short.cdt", FocusReport, 1),
+        ("focus original.cdt set-up.cdt", FocusReport, 1),
         ("health original.cdt", HealthReport, 0),
         ("health sick.cdt", HealthReport, 1),
         ("verify original.cdt", VerifyReport, 0),
@@ -125,6 +153,13 @@ def test_both_ways_to_a_diff_say_the_same() -> None:
     [
         ("diff original.cdt other.cdt --sustain 0", "--sustain: 0 ticks; at least 1 is needed"),
         ("diff original.cdt other.cdt --sustain -1", "--sustain: -1 ticks; at least 1 is needed"),
+        ("diff original.cdt other.cdt --ulps -1", "--ulps: -1 steps; it is a distance, 0 for none"),
+        ("bisect original.cdt other.cdt --ticks 5", "--ticks: '5' is no window"),
+        ("bisect original.cdt absent.cdt", "absent.cdt: cannot be read: No such file or directory"),
+        ("focus original.cdt other.cdt --ticks 150:151", "--ticks: 150:151 lies behind the end of original.cdt"),
+        ("focus original.cdt cut.cdt", "cut.cdt: the trace ends early"),
+        ("focus original.cdt other.cdt --replay absent.crd", "absent.crd: cannot be read: No such file or directory"),
+        ("focus original.cdt other.cdt --replay other.crd", "other.crd: holds another run than the traces"),
         ("diff original.cdt other.cdt --ticks 5", "--ticks: '5' is no window; write it as FIRST:LAST, such as 840:863"),
         ("diff original.cdt other.cdt --ticks 5:", "--ticks: '5:' is no window"),
         ("diff original.cdt other.cdt --ticks a:b", "--ticks: 'a:b' is no window"),

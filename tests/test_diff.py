@@ -12,7 +12,7 @@ from synthetic import Tables
 
 from crimson.dbg.diff import diff_traces
 from crimson.dbg.errors import BadUsage
-from crimson.dbg.layout import TABLES
+from crimson.dbg.layout import TABLE_BY_NAME, TABLES
 from crimson.dbg.pairing import HIDDEN_CHANNEL
 from crimson.dbg.schema import SETUP_TICK
 from crimson.dbg.sustained import first_sustained
@@ -106,3 +106,88 @@ def test_other_compression_of_equal_rows_is_equal(
     other = synthetic.write_trace(tmp_path / "other.cdt", TICKS)
     assert other.read_bytes() != golden.read_bytes()
     assert diff_traces(golden, other, strict=True).verdict == "equal"
+
+
+_patterns = st.lists(st.sampled_from(["", "checkpoint", "sim_state", "hidden_state", "both"]), min_size=1, max_size=12)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pattern=_patterns, offset=st.integers(250, 259), sustain=st.integers(1, 4), extra=st.integers(-2, 2))
+def test_no_pattern_of_differences_and_no_length_passes_unseen(
+    pattern: list[str], offset: int, sustain: int, extra: int, tmp_path: Path
+) -> None:
+    """Around a chunk border, and with traces that end before, at or behind each other's end."""
+    ticks = offset + len(pattern)
+    channels = {
+        "checkpoint": {"checkpoint", "both"},
+        "sim_state": {"sim_state", "both"},
+        "hidden_state": {"hidden_state"},
+    }
+    marked = {
+        name: [offset + at for at, mark in enumerate(pattern) if mark in marks] for name, marks in channels.items()
+    }
+
+    def change(tables: Tables, first: int) -> None:
+        for name, at in marked.items():
+            synthetic.changing(TABLE_BY_NAME[name], 2, at)(tables, first)
+
+    expected = synthetic.write_trace(tmp_path / "expected.cdt", ticks)
+    actual = synthetic.write_trace(tmp_path / "actual.cdt", ticks + extra, change=change)
+    report = diff_traces(expected, actual, sustain=sustain)
+    shared = min(ticks, ticks + extra)
+    last = max(ticks, ticks + extra) - 1
+    visible = {tick for name in ("checkpoint", "sim_state") for tick in marked[name] if tick < shared}
+    differing = sorted(visible | set(range(shared, last + 1)))
+    rule = first_sustained(differing, last, sustain)
+    assert (report.first_bad_tick, report.blips) == (rule.onset, rule.blips)
+    assert report.ticks_compared == shared
+    assert not (report.ok and extra)
+    assert not (report.ok and ticks - 1 in visible)
+    if rule.onset is not None and rule.onset < shared:
+        assert report.verdict == "diverged"
+        assert report.lead is not None
+        assert report.lead.tick <= rule.onset
+    for row in report.channels:
+        own = sorted(visible & set(marked[row.channel])) if row.channel in marked else list(range(shared, last + 1))
+        wanted = first_sustained(own, last, sustain)
+        assert (row.first_tick, row.ticks) == (own[0], len(own))
+        assert (row.onset, row.blips) == (wanted.onset, len(wanted.blips))
+    assert diff_traces(expected, actual, strict=True).ok == (not differing and not marked["hidden_state"])
+
+
+def test_a_tolerance_passes_over_what_is_close_and_the_lead_goes_back_to_it(tmp_path: Path) -> None:
+    """A heading is one ulp off from tick 100, and far off from tick 280."""
+    expected = synthetic.write_trace(tmp_path / "expected.cdt", TICKS)
+    table = TABLE_BY_NAME["entity_samples.creatures"]
+
+    def change(tables: Tables, _first: int) -> None:
+        for tick in range(100, TICKS):
+            synthetic.setting(table.name, "heading", tick, lambda bits, far=tick >= 280: bits + (999 if far else 1))(
+                tables, _first
+            )
+
+    actual = synthetic.write_trace(tmp_path / "actual.cdt", TICKS, change=change)
+    exact = diff_traces(expected, actual)
+    assert (exact.first_bad_tick, exact.lead and exact.lead.tick) == (100, 100)
+    for ulps, found in ((1, 280), (998, 280)):
+        report = diff_traces(expected, actual, ulps=ulps)
+        assert (report.verdict, report.first_bad_tick) == ("diverged", found)
+        assert report.lead is not None
+        assert (report.lead.tick, report.lead.subject) == (100, "creatures.heading")
+        assert [field.ulps for field in report.fields] == [999]
+    assert diff_traces(expected, actual, ulps=999).verdict == "equal"
+    # Only floats have a tolerance.
+    kills = synthetic.write_trace(
+        tmp_path / "kills.cdt", TICKS, change=synthetic.changing(TABLE_BY_NAME["checkpoint"], 3, range(9, TICKS))
+    )
+    assert diff_traces(expected, kills, ulps=1 << 40).first_bad_tick == 9
+
+
+def test_a_window_behind_the_cause_still_leads_to_it(golden: Path, tmp_path: Path) -> None:
+    table = TABLE_BY_NAME["entity_samples.creatures"]
+    position = table.positions["heading"]
+    actual = synthetic.write_trace(
+        tmp_path / "actual.cdt", TICKS, change=synthetic.changing(table, position, range(40, TICKS))
+    )
+    report = diff_traces(golden, actual, ticks=(270, 290))
+    assert (report.first_bad_tick, report.lead and report.lead.tick) == (270, 40)

@@ -131,7 +131,7 @@ def explain_draws(alignment: DrawAlignment, before: int | None = None) -> tuple[
             more = f", and {len(swaps) - 1} more such" if len(swaps) > 1 else ""
             return (
                 f"draws by {two.name} instead of {one.name}",
-                f"{agree}, then {two.name} draws where {one.name} is expected{more}",
+                f"{agree}{two.name} draws where {one.name} is expected{more}",
             )
     return _counts_differ(alignment, agree)
 
@@ -139,11 +139,11 @@ def explain_draws(alignment: DrawAlignment, before: int | None = None) -> tuple[
 def _agreement(count: int) -> str:
     match count:
         case 0:
-            return "at the tick's first draw already"
+            return "at the tick's first draw "
         case 1:
-            return "1 draw agrees"
+            return "after 1 draw that agrees "
         case _:
-            return f"{count} draws agree"
+            return f"after {count} draws that agree "
 
 
 def _counts_differ(alignment: DrawAlignment, agree: str) -> tuple[str, str]:
@@ -159,7 +159,7 @@ def _counts_differ(alignment: DrawAlignment, agree: str) -> tuple[str, str]:
     others = [other for other in dict.fromkeys(draw.name for draw in rows) if other != name]
     more = f", and {len(rows) - count} by {_listed(others)}" if others else ""
     side = "actual draws" if first_extra else "actual lacks"
-    return f"{word} draws by {name}", f"{agree}, then {side} {count} {'more ' if first_extra else ''}by {name}{more}"
+    return f"{word} draws by {name}", f"{agree}{side} {count} {'more ' if first_extra else ''}by {name}{more}"
 
 
 def _first_at(alignment: DrawAlignment, mark: DrawMark) -> int:
@@ -181,7 +181,7 @@ def _reordered(alignment: DrawAlignment, agree: str) -> tuple[str, str]:
     two = next((name for name in others if name != one), one)
     return (
         f"reordered draws by {one} and {two}",
-        f"{agree}, then {two} draws before {one}; all call sites draw as often as expected, {len(moved)} out of order",
+        f"{agree}{two} draws before {one}; all call sites draw as often as expected, {len(moved)} out of order",
     )
 
 

@@ -54,7 +54,7 @@ def render_diff(report: DiffReport) -> str:
 def headline(report: DiffReport) -> str:
     """The verdict in a line."""
     where = tick_name(report.first_bad_tick) if report.first_bad_tick is not None else ""
-    within = f" within {report.ulps} ulps" if report.ulps else ""
+    within = f" within {report.ulps} ulp" if report.ulps else ""
     match report.verdict:
         case "equal":
             return f"equal over {report.ticks_compared} ticks{within}"

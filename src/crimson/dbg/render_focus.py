@@ -144,7 +144,7 @@ def _timeline_row(rows: Sequence[TimelineTick], tick: int | None) -> str:
 
 def _draws(draws: DrawAlignment) -> list[str]:
     if draws.agreed == draws.expected == draws.actual:
-        return ["", f"draws of {tick_name(draws.tick)}: all {draws.expected} agree"]
+        return ["", f"draws of {tick_name(draws.tick)}: {draws.expected} on both sides, all agree"]
     lines = [
         "",
         f"draws of {tick_name(draws.tick)}: {draws.expected} expected, {draws.actual} actual; {draws.agreed} agree",
@@ -155,14 +155,26 @@ def _draws(draws: DrawAlignment) -> list[str]:
         lines.append(f"    and {len(draws.callers) - 6} more call sites that draw more or less often")
     heads = f"{'expected':<{_DRAW_WIDTH}}{'actual':<{_DRAW_WIDTH - 1}}"
     lines.append(f"      {heads}call site, with a draw's number and value")
-    begin = max(draws.agreed - _CONTEXT, 0)
-    shown = draws.rows[begin : begin + _MOST_DRAWS]
-    for row in shown:
-        lines += _draw_row(row)
-    left = len(draws.rows) - begin - len(shown)
-    if left > 0:
-        lines.append(f"    and {left} more rows; --json has them")
-    return lines
+    return [*lines, *_draw_rows(draws)]
+
+
+def _draw_rows(draws: DrawAlignment) -> Iterator[str]:
+    """The rows that matter, and a few around each, as a diff shows lines."""
+    matter = [at for at, row in enumerate(draws.rows) if row.mark not in ("same", "shifted")]
+    # Where only the state differs every row is shifted; the first ones show it.
+    matter = matter or [draws.agreed]
+    near = {at for spot in matter for at in range(spot - _CONTEXT, spot + _CONTEXT + 1) if 0 <= at < len(draws.rows)}
+    shown, last = sorted(near)[:_MOST_DRAWS], -1
+    for at in shown:
+        if at > last + 1:
+            yield f"     {at - last - 1:>5} more of the same call sites on both sides"
+        yield from _draw_row(draws.rows[at])
+        last = at
+    left = len(draws.rows) - last - 1
+    if left and len(shown) < len(near):
+        yield f"     and {left} more rows; --json has them"
+    elif left:
+        yield f"     {left:>5} more of the same call sites on both sides"
 
 
 def _draw_row(row: DrawRow) -> Iterator[str]:
