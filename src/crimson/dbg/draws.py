@@ -139,11 +139,11 @@ def explain_draws(alignment: DrawAlignment, before: int | None = None) -> tuple[
 def _agreement(count: int) -> str:
     match count:
         case 0:
-            return "at the tick's first draw "
+            return "at the tick's first draw, "
         case 1:
-            return "after 1 draw that agrees "
+            return "after 1 draw that agrees, "
         case _:
-            return f"after {count} draws that agree "
+            return f"after {count} draws that agree, "
 
 
 def _counts_differ(alignment: DrawAlignment, agree: str) -> tuple[str, str]:
