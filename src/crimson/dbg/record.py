@@ -146,8 +146,11 @@ def _walk(loaded: LoadedReplay, driver: PlaybackDriver, recorder: _Recorder, set
         recorder.setup(setup_draws)
         # The limit may come nearer at the end of each chunk.
         while (begin := recorder.next_tick) < recorder.limit:
-            border = begin - begin % TICKS_PER_CHUNK + TICKS_PER_CHUNK
-            driver.walk_ticks(start_tick=begin, stop_tick=min(border, recorder.limit), observer=recorder)
+            stop = min(begin - begin % TICKS_PER_CHUNK + TICKS_PER_CHUNK, recorder.limit)
+            driver.walk_ticks(start_tick=begin, stop_tick=stop, observer=recorder)
+            if recorder.next_tick < stop:
+                # A runtime may end a run before its replay does; that is for the comparison to say.
+                break
         recorder.flush()
     except RecordError as problem:
         reason = f"the runtime made a value no trace can hold: {problem}"
