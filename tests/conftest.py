@@ -53,7 +53,11 @@ def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def captures(pytester: pytest.Pytester, made_captures: Path, shared_cache: Path) -> capture_kit.Captures:
+def captures(
+    pytester: pytest.Pytester, made_captures: Path, shared_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> capture_kit.Captures:
     """Three small captures in `captures`, as finalize writes them; the test may change them."""
+    # The runs of tests are none of the job that runs the tests.
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     shutil.copytree(made_captures, pytester.path / "captures")
     return capture_kit.Captures(pytester, shared_cache)

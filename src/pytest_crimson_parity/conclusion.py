@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 
 import pytest
@@ -10,7 +11,9 @@ from crimson.dbg.errors import ParityError
 from pytest_crimson_parity.artifacts import Artifacts
 from pytest_crimson_parity.cell import Cell
 from pytest_crimson_parity.frontier import Blessing, bless, write_frontier
+from pytest_crimson_parity.github import append_job_summary, is_on_github
 from pytest_crimson_parity.known import Known
+from pytest_crimson_parity.markdown import markdown_summary
 from pytest_crimson_parity.memory import write_memory
 from pytest_crimson_parity.options import ParityOptions
 
@@ -36,6 +39,8 @@ class Conclusion:
         self._try(lambda: write_memory(self._config, cells))
         if cells:
             self._try(lambda: self._artifacts.write_overview(cells))
+            if is_on_github(os.environ):
+                self._try(lambda: append_job_summary(markdown_summary(cells), os.environ))
 
     def _bless(self, cells: Sequence[Cell]) -> None:
         blessing = bless(self._known.frontier, cells, self._config.rootpath)

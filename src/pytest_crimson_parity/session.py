@@ -6,6 +6,7 @@ command line is collected as ever, next to the captures.
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Generator
 from pathlib import Path
@@ -24,6 +25,7 @@ from pytest_crimson_parity.compare import Comparer
 from pytest_crimson_parity.comparison_items import ParityItem, Tools
 from pytest_crimson_parity.conclusion import Conclusion
 from pytest_crimson_parity.frontier import FrontierProblem, read_frontier
+from pytest_crimson_parity.github import Failure, annotation_lines, failure_of, is_on_github
 from pytest_crimson_parity.items import CaptureItem, Disparity, explain
 from pytest_crimson_parity.known import Known, decode_known, encode_known
 from pytest_crimson_parity.known_candidates import choose_candidates
@@ -72,6 +74,7 @@ class ParitySession:
         tools = Tools(comparer, self._judge, artifacts)
         self._questions = Questions(self._candidates, tools, self._counts, self._known, options.window)
         self._cells: dict[str, Cell] = {}
+        self._failures: list[Failure] = []
         self._conclusion = Conclusion(config, options, self._known, artifacts)
         self._named = {_path_of(config, argument) for argument in config.args}
 
@@ -131,6 +134,8 @@ class ParitySession:
         if f"{SUFFIX}::" in report.nodeid:
             # A worker that dies does not tell what it collected.
             self._counts.captures = max(self._counts.captures, 1)
+            if (failure := failure_of(report)) is not None:
+                self._failures.append(failure)
         cell = cell_of(report)
         if cell is None or (report.when != "call" and report.passed):
             return
@@ -186,6 +191,9 @@ class ParitySession:
             write_summary(terminalreporter, list(self._cells.values()))
         if self._conclusion.blessing is not None:
             write_blessing(terminalreporter, self._conclusion.blessing)
+        if is_on_github(os.environ):
+            for line in annotation_lines(self._failures, self._config.rootpath, os.environ):
+                terminalreporter.line(line)
         for problem in self._conclusion.problems:
             terminalreporter.line(f"ERROR: {problem}", red=True)
         if self._counts.candidate_traces:
