@@ -214,8 +214,10 @@ def _known(config: pytest.Config, options: ParityOptions) -> Known:
     told = getattr(config, "workerinput", None)
     if told is not None:
         return decode_known(told[_INPUT])
+    # --sw starts anew when there are more items than before, and a run that stopped leaves a window.
+    stepwise: bool = config.getoption("stepwise", default=False)
     try:
-        return Known(read_memory(config), read_frontier(options.frontier))
+        return Known(() if stepwise else read_memory(config), read_frontier(options.frontier))
     except FrontierProblem as problem:
         raise pytest.UsageError(str(problem)) from None
 
