@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import shutil
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -107,8 +108,8 @@ class TraceCache:
             entry.path.unlink(missing_ok=True)
 
     def forget_session(self) -> None:
-        """Remove what was to serve this run only."""
-        with self._as_problem():
+        """Remove what was to serve this run only. What cannot be removed is found by nobody, and ages."""
+        with suppress(OSError):
             for path in self._traces.glob(f"*{_SESSION}{self._session}.*"):
                 self._remove(path)
 
@@ -159,7 +160,8 @@ class TraceCache:
         try:
             extent = candidate.record(order)
             made = self._path(stem, extent, order.goal)
-            if _usable_ticks(order.out, order.run) < 0:
+            # A link would leave it to others what the entry holds.
+            if order.out.is_symlink() or _usable_ticks(order.out, order.run) < 0:
                 raise StrangeTrace(order.replay, f"the candidate {candidate.name} made no trace of this replay's run")
             order.out.replace(made)
         except ParityError as problem:
@@ -202,7 +204,10 @@ class TraceCache:
     def _sweep(self, stem: str) -> None:
         """Remove what a recording left behind, whole or in part."""
         for left in (self._out(stem), *self._recording.glob(f".{stem}{_TRACE}.*.part")):
-            left.unlink(missing_ok=True)
+            if left.is_dir() and not left.is_symlink():
+                shutil.rmtree(left)
+            else:
+                left.unlink(missing_ok=True)
 
     @contextmanager
     def _as_problem(self) -> Generator[None]:

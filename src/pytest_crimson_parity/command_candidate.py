@@ -167,6 +167,8 @@ def _filled(word: str, values: Mapping[str, str]) -> str:
 
 def _flaw(order: Order) -> str:
     """What is wrong with the trace that a command left, for a sentence; empty when all of it can be read."""
+    if order.out.is_symlink():
+        return f"left a link at {OUT} in place of a trace"
     if not order.out.exists():
         return f"ended well and left no trace at {OUT}"
     try:
