@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from math import isfinite
 
 _F32 = struct.Struct("<f")
 _U32 = struct.Struct("<I")
@@ -27,7 +28,9 @@ def is_f32(value: float) -> bool:
 
 
 def f32_text(value: float) -> str:
-    """The shortest decimal that reads back as the same f32."""
+    """The shortest decimal that reads back as the same f32; infinities and NaN by name."""
+    if not isfinite(value):
+        return str(value)
     bits = bits_of(value)
     rounded = (float(f"{value:.{digits}g}") for digits in range(1, 10))
     return repr(next(number for number in rounded if bits_of(number) == bits))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import isclose, tau
+from math import isclose, isfinite, tau
 from typing import TYPE_CHECKING
 
 from crimson.dbg.cause_order import whole_field
@@ -52,6 +52,8 @@ def relations_of(
         return tuple(_held_over(pair, tick, difference)) if difference.field else ()
     if not isinstance(expected, int | float) or not isinstance(actual, int | float):
         return tuple(_held_over(pair, tick, difference))
+    if not isfinite(expected) or not isfinite(actual):
+        return ("not a finite number",)
     moment = _moment(pair, tick, difference, expected, actual)
     return tuple(
         dict.fromkeys(
@@ -72,7 +74,8 @@ def relations_of(
 def _moment(pair: TracePair, tick: int, difference: FieldDifference, expected: float, actual: float) -> _Moment:
     def value(at: int, side: int) -> float | None:
         row = _row(pair, difference, at, side)
-        return None if row is None else row.number(difference.field)
+        number = None if row is None else row.number(difference.field)
+        return number if number is not None and isfinite(number) else None
 
     grain = 0.0
     if difference.expected_bits is not None:
@@ -166,7 +169,8 @@ def _is_rounding(difference: FieldDifference) -> bool:
 
 def _step(pair: TracePair, tick: int) -> float:
     rows = pair.rows("expected", "timing_samples", tick)
-    return rows[0].number("frame_dt") if rows else 0.0
+    step = rows[0].number("frame_dt") if rows else 0.0
+    return step if isfinite(step) else 0.0
 
 
 def _step_ms(pair: TracePair, tick: int) -> int:
