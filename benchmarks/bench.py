@@ -22,6 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests" / "support")]
 
+import numpy as np  # noqa: E402
 import synthetic  # noqa: E402
 from crimson.replay.codec import dump_replay_file  # noqa: E402
 from crimson.replay.driver.playback_driver import PlaybackDriver  # noqa: E402
@@ -29,8 +30,10 @@ from crimson.replay.driver.playback_driver import PlaybackDriver  # noqa: E402
 from capture_replays import BENCH_PLAN, make_replay  # noqa: E402
 from crimson.dbg.container import TICKS_PER_CHUNK  # noqa: E402
 from crimson.dbg.diff import diff_traces  # noqa: E402
+from crimson.dbg.layout import TABLE_BY_NAME  # noqa: E402
 from crimson.dbg.record import record_replay  # noqa: E402
 from crimson.dbg.replays import LoadedReplay, load_replay  # noqa: E402
+from crimson.dbg.rows import TableRows  # noqa: E402
 from crimson.dbg.trace import TraceReader  # noqa: E402
 from crimson.dbg.trace_writer import TraceWriter  # noqa: E402
 
@@ -51,12 +54,12 @@ def _cpu(action: Callable[[], None]) -> float:
     return time.process_time() - begin
 
 
-def _run(*command: str | Path) -> tuple[float, int]:
-    """User CPU seconds and peak memory (KiB) of a whole process."""
+def _run(*command: str | Path, codes: Sequence[int] = (0,)) -> tuple[float, int]:
+    """User CPU seconds and peak memory (KiB) of a whole process that ends with one of these exit codes."""
     code = (
         "import resource, subprocess, sys\n"
         "done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)\n"
-        "if done.returncode: sys.exit(done.stderr)\n"
+        f"if done.returncode not in {tuple(codes)}: sys.exit(done.stderr or 'no message')\n"
         "used = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
         "print(used.ru_utime, used.ru_maxrss)\n"
     )
@@ -191,6 +194,51 @@ def _write_long(path: Path, chunks: int) -> None:
         writer.finish()
 
 
+_FOCUS_CHUNKS = 79
+_FOCUS_BAD_TICK = 15_000
+
+
+def focus_rows(work: Path, rounds: int, tool: Path) -> Iterator[Row]:
+    """From two traces of 20,000 ticks, of which one drifts from tick 15,000 on, to the report; as whole processes."""
+    expected, actual = work / "focus-expected.cdt", work / "focus-actual.cdt"
+    _write_tiled(work / "bench.cdt", expected, None)
+    _write_tiled(work / "bench.cdt", actual, _FOCUS_BAD_TICK)
+    same = work / "focus-same.cdt"
+    shutil.copyfile(expected, same)
+    looks, plain = [], []
+    for _ in range(rounds):
+        looks.append(_run(tool, "focus", expected, actual, codes=(1,)))
+        plain.append(_run(tool, "diff", expected, same))
+    took, peak = min(run[0] for run in looks), max(run[1] for run in looks)
+    ratio = took / min(run[0] for run in plain)
+    ticks = _FOCUS_CHUNKS * TICKS_PER_CHUNK
+    measured = f"{took:.2f} s user, {peak // 1024} MB ({ratio:.1f} times an equal diff of {ticks} ticks)"
+    yield Row("first bad tick to focus report, cold", measured, "", None)
+
+
+def _write_tiled(source: Path, out: Path, bad: int | None) -> None:
+    """The whole chunks of a trace over and over; from the tick `bad` on one creature's x is one ulp off."""
+    table = TABLE_BY_NAME["entity_samples.creatures"]
+    column = table.positions["pos.x"]
+    with TraceReader(source) as reader, out.open("wb") as file:
+        writer = TraceWriter(file, reader.meta)
+        writer.write_tables(reader.tables(reader.setup_entry), -1, -1)
+        whole = reader.tick_entries[:-1]
+        for chunk in range(_FOCUS_CHUNKS):
+            entry, first = whole[chunk % len(whole)], chunk * TICKS_PER_CHUNK
+            shift = first - entry.first
+            tables = {name: TableRows(rows.ticks + shift, rows.columns) for name, rows in reader.tables(entry).items()}
+            rows = tables[table.name]
+            if bad is not None and bad < first + TICKS_PER_CHUNK:
+                drifted = rows.columns[column].copy()
+                begins = np.flatnonzero((np.diff(rows.ticks, prepend=-1) != 0) & (rows.ticks >= bad))
+                drifted[begins] += 1
+                columns = (*rows.columns[:column], drifted, *rows.columns[column + 1 :])
+                tables[table.name] = TableRows(rows.ticks, columns)
+            writer.write_tables(tables, first, first + TICKS_PER_CHUNK - 1)
+        writer.finish()
+
+
 def plugin_row(work: Path) -> Row:
     """The slowest parity item of a run whose candidate traces are all there, without the process's first item."""
     captures, log = work / "captures", work / "report.jsonl"
@@ -246,6 +294,7 @@ def main(arguments: Sequence[str]) -> int:
             record_rows(work, options.rounds),
             diff_rows(work, options.rounds, tool, peer),
             scaling_rows(work, options.rounds),
+            focus_rows(work, options.rounds, tool),
             iter((start_row(options.rounds, tool), plugin_row(work))),
         ):
             for row in group:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping
 from itertools import pairwise
+from math import isfinite
 
 import numpy as np
 
@@ -194,23 +195,26 @@ def _restore_draws(residuals: Mapping[str, Words]) -> dict[str, Words]:
 def _restore_travel(residuals: Words, velocity: Words) -> Words:
     """Between nonzero residuals the positions are running f32 sums, which `accumulate` forms one by one."""
     restored = np.zeros(len(residuals), dtype=np.uint32)
-    positions = restored.view(np.float32)
-    speeds = velocity.view(np.float32)
+    positions, speeds = restored.view(np.float32), velocity.view(np.float32)
+    zero = np.float32(0)
     starts = np.flatnonzero(residuals)
     bounds = [0, *starts.tolist(), len(residuals)]
-    for begin, end in pairwise(bounds):
-        if begin == end:
-            continue
-        previous = restored[begin - 1 : begin] if begin else np.zeros(1, np.uint32)
-        restored[begin : begin + 1] = _travel_prediction(previous, velocity[begin : begin + 1])
-        restored[begin : begin + 1] += residuals[begin : begin + 1]
-        with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
+        for begin, end in pairwise(bounds):
+            if begin == end:
+                continue
+            total = (positions[begin - 1] if begin else zero) + speeds[begin]
+            positions[begin] = total if isfinite(total) else zero
+            restored[begin] += residuals[begin]
+            if end - begin == 1:
+                continue
             run = np.add.accumulate(np.concatenate((positions[begin : begin + 1], speeds[begin + 1 : end])))
-        if np.isfinite(run).all():
-            positions[begin:end] = run
-            continue
-        for row in range(begin + 1, end):
-            restored[row : row + 1] = _travel_prediction(restored[row - 1 : row], velocity[row : row + 1])
+            # A sum that is not finite stays so.
+            if isfinite(run[-1]):
+                positions[begin:end] = run
+                continue
+            for row in range(begin + 1, end):
+                restored[row : row + 1] = _travel_prediction(restored[row - 1 : row], velocity[row : row + 1])
     return restored
 
 
