@@ -158,8 +158,8 @@ def _steps(pair: TracePair, tick: int, difference: FieldDifference, moment: _Mom
         if not step or _is_rounding(difference):
             continue
         count = round(apart / step)
-        if 1 <= abs(count) <= 3 and abs(apart - count * step) <= _EXACT_ULPS * moment.grain < step / 64:
-            steps = "one frame step" if abs(count) == 1 else f"{abs(count)} frame steps"
+        if 1 <= abs(count) <= 2 and abs(apart - count * step) <= _EXACT_ULPS * moment.grain < step / 64:
+            steps = "one frame step" if abs(count) == 1 else "two frame steps"
             yield f"{steps} ({step:.9g} {unit}) {'more' if apart > 0 else 'less'}"
 
 
@@ -182,6 +182,9 @@ def _rates(pair: TracePair, tick: int, difference: FieldDifference, moment: _Mom
     """Changes in this tick that are one rate or another times the frame step, or one a simple multiple of the other."""
     before, step = moment.before, _step(pair, tick)
     if before is None or before != moment.before_actual or not moment.grain or not step or _is_rounding(difference):
+        return
+    if not before:
+        # Not changing but starting: a timer that is set.
         return
     mine, theirs = moment.expected - before, moment.actual - before
     if not mine or not theirs or mine == theirs:
