@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import msgspec
 
@@ -29,42 +30,27 @@ from crimson.dbg.trace import TraceReader
 _MOST_FIELDS = 1 << 16
 
 
-def diff_traces(
-    expected: Path,
-    actual: Path,
-    *,
-    ticks: tuple[int, int] | None = None,
-    sustain: int = DEFAULT_SUSTAIN,
-    strict: bool = False,
-    ulps: int = 0,
-) -> DiffReport:
-    """Compare two traces over all their ticks, or over `ticks` (first and last, inclusive).
+class Options(TypedDict, total=False):
+    """What a comparison may be asked for; see `Rules`."""
 
-    `strict` counts every blip and every hidden difference as a divergence. `ulps` is how many f32 steps two floats may
-    lie apart; with 0 their bits are compared. Raises `ParityError` for a trace that cannot be read and for a window
-    that the expected trace does not have.
-    """
-    with comparing(expected, actual, ticks=ticks, sustain=sustain, strict=strict, ulps=ulps) as comparison:
-        return comparison.report
-
-
-@contextmanager
-def comparing(
-    expected: Path, actual: Path, *, ticks: tuple[int, int] | None, sustain: int, strict: bool, ulps: int
-) -> Generator[Comparison]:
-    """The same while both traces stay open, for what looks further into them."""
-    rules = Rules(sustain, strict, ulps)
-    with TraceReader(expected) as left, TraceReader(actual) as right:
-        yield Comparison(left, right, ticks, rules)
+    ticks: tuple[int, int] | None
+    sustain: int
+    strict: bool
+    ulps: int
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What counts as a divergence; see `diff_traces`."""
+    """What is compared, and what counts as a divergence.
 
-    sustain: int
-    strict: bool
-    ulps: int
+    `ticks` are the first and the last one compared, all of them by default. `strict` counts every blip and every hidden
+    difference. `ulps` is how many f32 steps two floats may lie apart; with 0 their bits are compared.
+    """
+
+    ticks: tuple[int, int] | None = None
+    sustain: int = DEFAULT_SUSTAIN
+    strict: bool = False
+    ulps: int = 0
 
     def __post_init__(self) -> None:
         if self.sustain < 1:
@@ -77,14 +63,31 @@ class Rules:
         return first_sustained(differing, last_tick, 1 if self.strict else self.sustain)
 
 
+def diff_traces(expected: Path, actual: Path, **options: Unpack[Options]) -> DiffReport:
+    """Compare two traces of one run.
+
+    Raises `ParityError` for a trace that cannot be read and for ticks that the expected trace does not have.
+    """
+    with comparing(expected, actual, **options) as comparison:
+        return comparison.report
+
+
+@contextmanager
+def comparing(expected: Path, actual: Path, **options: Unpack[Options]) -> Generator[Comparison]:
+    """The same while both traces stay open, for what looks further into them."""
+    rules = Rules(**options)
+    with TraceReader(expected) as left, TraceReader(actual) as right:
+        yield Comparison(left, right, rules)
+
+
 class Comparison:
     """Two open traces and what was found between them."""
 
-    def __init__(self, expected: TraceReader, actual: TraceReader, ticks: tuple[int, int] | None, rules: Rules) -> None:
+    def __init__(self, expected: TraceReader, actual: TraceReader, rules: Rules) -> None:
         self.expected = expected
         self.actual = actual
         self.rules = rules
-        self.window = _window(expected, actual, ticks)
+        self.window = _window(expected, actual, rules.ticks)
         self.found = Found()
         # Every difference up to the first bad tick, bit by bit, where there is one.
         self.history = Found()

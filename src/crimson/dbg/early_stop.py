@@ -21,7 +21,7 @@ class LiveComparison:
 
     def __init__(self, original: TraceReader, *, sustain: int, strict: bool) -> None:
         self._original = original
-        self._rules = Rules(sustain, strict, ulps=0)
+        self._rules = Rules(sustain=sustain, strict=strict)
         self._found = Found()
 
     def chunk(self, first: int, last: int, raw: bytes) -> int | None:

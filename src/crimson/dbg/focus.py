@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
+from typing import Unpack
 
 from crimson.dbg.ancestry import trace_back
 from crimson.dbg.cause_order import cause_rank, whole_field
 from crimson.dbg.comparison import differences_at
-from crimson.dbg.diff import Comparison, comparing
+from crimson.dbg.diff import Comparison, Options, comparing
 from crimson.dbg.draws import align_draws
 from crimson.dbg.errors import ReplayProblem
 from crimson.dbg.focus_report import (
@@ -29,7 +30,6 @@ from crimson.dbg.presence import POOLS, absences
 from crimson.dbg.relations import relations_of
 from crimson.dbg.report import BisectReport, DiffReport, FieldDifference
 from crimson.dbg.schema import CHANNELS, SETUP_TICK
-from crimson.dbg.sustained import DEFAULT_SUSTAIN
 from crimson.dbg.trace_pair import RowView, Side, TracePair
 from crimson.dbg.windows import window_around
 
@@ -44,35 +44,20 @@ _COUNTED = {
 
 
 def focus_traces(
-    expected: Path,
-    actual: Path,
-    *,
-    ticks: tuple[int, int] | None = None,
-    replay: Path | None = None,
-    sustain: int = DEFAULT_SUSTAIN,
-    strict: bool = False,
-    ulps: int = 0,
+    expected: Path, actual: Path, *, replay: Path | None = None, **options: Unpack[Options]
 ) -> FocusReport:
     """Compare as `diff_traces` does, and look closely at the first bad tick and the window around it, or at `ticks`.
 
     `replay` is the `.crd` whose inputs are shown; by default the one beside the expected trace, where there is one
     of the same run.
     """
-    with comparing(expected, actual, ticks=ticks, sustain=sustain, strict=strict, ulps=ulps) as comparison:
-        return _Focus(comparison, ticks, replay).report()
+    with comparing(expected, actual, **options) as comparison:
+        return _Focus(comparison, replay).report()
 
 
-def bisect_traces(
-    expected: Path,
-    actual: Path,
-    *,
-    ticks: tuple[int, int] | None = None,
-    sustain: int = DEFAULT_SUSTAIN,
-    strict: bool = False,
-    ulps: int = 0,
-) -> BisectReport:
+def bisect_traces(expected: Path, actual: Path, **options: Unpack[Options]) -> BisectReport:
     """Where the first divergence that counts lies, and the window to look at."""
-    with comparing(expected, actual, ticks=ticks, sustain=sustain, strict=strict, ulps=ulps) as comparison:
+    with comparing(expected, actual, **options) as comparison:
         report = comparison.report
         bad = report.first_bad_tick
         return BisectReport(
@@ -92,12 +77,12 @@ def _longer(report: DiffReport) -> int:
 
 
 class _Focus:
-    def __init__(self, comparison: Comparison, ticks: tuple[int, int] | None, replay: Path | None) -> None:
+    def __init__(self, comparison: Comparison, replay: Path | None) -> None:
         self._diff = comparison.report
         self._comparison = comparison
         self._pair = TracePair(comparison.expected, comparison.actual)
         self._tick = self._looked_at()
-        self._window = comparison.window if ticks is not None else self._around()
+        self._window = self._around() if comparison.rules.ticks is None else comparison.window
         self._inputs, self._commands, self._replay = _from_replay(comparison, replay, self._window)
 
     def report(self) -> FocusReport:

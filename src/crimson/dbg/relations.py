@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from crimson.dbg.cause_order import whole_field
 from crimson.dbg.floats import bits_of
 from crimson.dbg.names import name_of
-from crimson.dbg.report import FieldDifference
+from crimson.dbg.report import FieldDifference, Value
 from crimson.dbg.trace_pair import RowView, TracePair
 
 if TYPE_CHECKING:
@@ -31,14 +31,12 @@ _EXACT_ULPS = 2
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """A field around the tick: values of both sides, None where there is no such row."""
+    """A numeric field in the tick and before it, on both sides; None where there is no such row or number."""
 
     before: float | None
     before_actual: float | None
     expected: float
     actual: float
-    next_expected: float | None
-    next_actual: float | None
     # The least step of f32 near the values, or 0 for integers.
     grain: float
 
@@ -48,10 +46,10 @@ def relations_of(
 ) -> tuple[str, ...]:
     """The relations that hold for one differing field, plainest first."""
     expected, actual = difference.expected, difference.actual
-    if isinstance(expected, bool) or isinstance(actual, bool) or not difference.field:
-        return tuple(_held_over(pair, tick, difference)) if difference.field else ()
-    if not isinstance(expected, int | float) or not isinstance(actual, int | float):
-        return tuple(_held_over(pair, tick, difference))
+    if not difference.field:
+        return ()
+    if isinstance(expected, bool | str | None) or isinstance(actual, bool | str | None):
+        return tuple(_late(pair, tick, difference))
     if not isfinite(expected) or not isfinite(actual):
         return ("not a finite number",)
     moment = _moment(pair, tick, difference, expected, actual)
@@ -61,7 +59,7 @@ def relations_of(
                 *_by_inputs(tick, difference, inputs),
                 *_ulps(difference),
                 *_exchanged(pair, tick, difference),
-                *_late(tick, moment),
+                *_late(pair, tick, difference),
                 *_steps(pair, tick, difference, moment),
                 *_rates(pair, tick, difference, moment),
                 *_turns(difference, moment),
@@ -72,18 +70,15 @@ def relations_of(
 
 
 def _moment(pair: TracePair, tick: int, difference: FieldDifference, expected: float, actual: float) -> _Moment:
-    def value(at: int, side: int) -> float | None:
-        row = _row(pair, difference, at, side)
+    def before(side: int) -> float | None:
+        row = _row(pair, difference, tick - 1, side)
         number = None if row is None else row.number(difference.field)
         return number if number is not None and isfinite(number) else None
 
     grain = 0.0
     if difference.expected_bits is not None:
-        largest = max(abs(expected), abs(actual), abs(value(tick - 1, 0) or 0.0))
-        grain = max(largest * 2.0**-23, 2.0**-149)
-    return _Moment(
-        value(tick - 1, 0), value(tick - 1, 1), expected, actual, value(tick + 1, 0), value(tick + 1, 1), grain
-    )
+        grain = max(max(abs(expected), abs(actual), abs(before(0) or 0.0)) * 2.0**-23, 2.0**-149)
+    return _Moment(before(0), before(1), expected, actual, grain)
 
 
 def _row(pair: TracePair, difference: FieldDifference, tick: int, side: int) -> RowView | None:
@@ -102,40 +97,25 @@ def _ulps(difference: FieldDifference) -> Iterator[str]:
         yield f"{abs(ulps)} ulps: operations in another order or width"
 
 
-def _late(tick: int, moment: _Moment) -> Iterator[str]:
-    before = moment.before
-    if before is None or before != moment.before_actual:
-        return
-    if moment.actual == before != moment.expected:
-        if moment.next_actual is not None and moment.next_actual == moment.expected:
-            yield f"one tick late: actual has the expected value at tick {tick + 1}"
-        else:
-            yield "only expected changes in this tick"
-    elif moment.expected == before != moment.actual:
-        if moment.next_expected is not None and moment.next_expected == moment.actual:
-            yield f"one tick early: expected has actual's value at tick {tick + 1}"
-        else:
-            yield "only actual changes in this tick"
+def _late(pair: TracePair, tick: int, difference: FieldDifference) -> Iterator[str]:
+    """A change that one side makes in this tick and the other does not: later, earlier, or not soon."""
 
+    def value(side: int, at: int) -> Value:
+        row = _row(pair, difference, at, side)
+        return None if row is None else row.value(difference.field)
 
-def _held_over(pair: TracePair, tick: int, difference: FieldDifference) -> Iterator[str]:
-    """The same for values that are no numbers to reckon with."""
-    before = [_row(pair, difference, tick - 1, side) for side in (0, 1)]
-    after = [_row(pair, difference, tick + 1, side) for side in (0, 1)]
-    if before[0] is None or before[1] is None:
+    before = value(0, tick - 1)
+    if before is None or before != value(1, tick - 1):
         return
-    value = before[0].value(difference.field)
-    if value != before[1].value(difference.field):
-        return
-    if value == difference.actual:
-        late = after[1] is not None and after[1].value(difference.field) == difference.expected
+    if before == difference.actual:
+        late = value(1, tick + 1) == difference.expected
         yield (
             f"one tick late: actual has the expected value at tick {tick + 1}"
             if late
             else ("only expected changes in this tick")
         )
-    elif value == difference.expected:
-        early = after[0] is not None and after[0].value(difference.field) == difference.actual
+    elif before == difference.expected:
+        early = value(0, tick + 1) == difference.actual
         yield (
             f"one tick early: expected has actual's value at tick {tick + 1}"
             if early
