@@ -23,6 +23,7 @@ ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests" / "support")]
 
 import numpy as np  # noqa: E402
+import sweep  # noqa: E402
 import synthetic  # noqa: E402
 from crimson.replay.codec import dump_replay_file  # noqa: E402
 from crimson.replay.driver.playback_driver import PlaybackDriver  # noqa: E402
@@ -273,6 +274,20 @@ def plugin_row(work: Path) -> Row:
 _CACHED_CAPTURES = ("quest-1-1", "quest-4-8-2p", "survival", "tutorial", "typo")
 
 
+def sweep_rows(work: Path, rounds: int) -> Iterator[Row]:
+    """A sweep over many short captures, and what the recorder process adds to a recording."""
+    captures = work / "sweep"
+    sweep.make_captures(captures)
+    # In turns, each with an empty cache.
+    walls = [[sweep.sweep(captures, work / f"{n}-{turn}", "-n", n) for n in ("1", "2")] for turn in range(rounds)]
+    one, two = (min(column) for column in zip(*walls, strict=True))
+    rate = sweep.cached_items_per_second(captures, work / "2-0", work / "sweep.jsonl")
+    apart, here = sweep.recorded_in_turns(work / "bench.crd", work, rounds)
+    yield Row("items that hit the cache", f"{rate:.0f} items/s, of {sweep.CAPTURES}", "", None)
+    yield Row("sweep of 100, one worker over two", f"{one / two:.2f} times  ({one:.1f} s and {two:.1f} s)", "", None)
+    yield Row("recorder process over in process", f"{apart / here:.3f}  ({apart:.2f} s and {here:.2f} s)", "", None)
+
+
 def start_row(rounds: int, tool: Path) -> Row:
     seconds, _ = _least(rounds * 2, tool, "--help")
     return Row("command start, --help", f"{seconds:.3f} s user", "under 0.25", seconds < 0.25)
@@ -296,6 +311,7 @@ def main(arguments: Sequence[str]) -> int:
             scaling_rows(work, options.rounds),
             focus_rows(work, options.rounds, tool),
             iter((start_row(options.rounds, tool), plugin_row(work))),
+            sweep_rows(work, options.rounds),
         ):
             for row in group:
                 rows.append(row)
