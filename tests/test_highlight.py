@@ -29,6 +29,7 @@ def test_the_text_stays_as_it_is(text: str) -> None:
     [
         ("equal over 300 ticks", "1;32", "equal over 300 ticks"),
         ("diverged at tick 7, lead: creatures.pos (drift)", "1;31", "diverged at tick 7, lead: creatures.pos (drift)"),
+        ("frontier advanced from 80 to 102: bless it", "1;31", "frontier advanced from 80 to 102: bless it"),
         ("expected  a.cdt (crimsonland.exe 1.9.93, 5 ticks)", "32", "expected"),
         ("actual    b.cdt (crimsonland 0.22.0, 5 ticks)", "31", "actual"),
         ("timeline of ticks 1..9: x differs", "1", "timeline"),

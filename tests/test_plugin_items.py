@@ -226,3 +226,16 @@ def test_lf_runs_what_failed_and_x_stops(captures: Captures) -> None:
     captures.run("-x").assert_outcomes(passed=2, failed=1)
     without = captures.run("-p", "no:cacheprovider")
     without.assert_outcomes(passed=8, failed=1)
+
+
+@pytest.mark.parametrize("workers", [(), ("-n1",)])
+def test_failure_texts_have_colours_on_terminals_and_none_in_files(
+    captures: Captures, workers: tuple[str, ...]
+) -> None:
+    captures.keep("rush")
+    diverge(captures, "rush", range(70, 140))
+    result = captures.run_apart("-k", "parity", "--color=yes", "--junitxml=out.xml", *workers)
+    assert "\x1b[1;31mdiverged at tick 70, lead: checkpoint.kills (summary)\x1b[0m" in result.outlines
+    assert not any("\x1b" in line for line in captures.run_apart("-k", "parity", *workers).outlines)
+    assert "[1;31m" not in (captures.pytester.path / "out.xml").read_text()
+    assert "diverged at tick 70, lead: checkpoint.kills (summary)" in (captures.pytester.path / "out.xml").read_text()

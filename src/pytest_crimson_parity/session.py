@@ -32,6 +32,7 @@ from pytest_crimson_parity.known_candidates import choose_candidates
 from pytest_crimson_parity.memory import read_memory
 from pytest_crimson_parity.options import ParityOptions, read_options
 from pytest_crimson_parity.ordering import longest_first
+from pytest_crimson_parity.painted import PaintedText
 from pytest_crimson_parity.recorder_process import RecorderFault
 from pytest_crimson_parity.ruling import Judge
 from pytest_crimson_parity.summary import write_blessing, write_summary
@@ -136,6 +137,9 @@ class ParitySession:
             self._counts.captures = max(self._counts.captures, 1)
             if (failure := failure_of(report)) is not None:
                 self._failures.append(failure)
+            # Here and not where it is made: a worker sends plain text.
+            if isinstance(report.longrepr, str):
+                report.longrepr = PaintedText(report.longrepr)
         cell = cell_of(report)
         if cell is None or (report.when != "call" and report.passed):
             return

@@ -23,7 +23,7 @@ _RULES = tuple(
     re.compile(rule)
     for rule in (
         r"(?P<good_head>(?:equal over|healthy:|verified:).*)",
-        r"(?P<bad_head>(?:diverged at|ended early:|not compared:|first bad:|unhealthy:|contradicted:).*)",
+        r"(?P<bad_head>(?:diverged at|ended early:|not compared:|first bad:|frontier[: ]|unhealthy:|contradicted:).*)",
         r"(?P<good>expected)  \S.*",
         r"(?P<bad>actual)    \S.*",
         r"(?P<head>[a-z][a-z ]*?)(?: of| at| around|$|  |,)(?:.*)",
