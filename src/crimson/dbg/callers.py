@@ -14,3 +14,11 @@ def caller_name(address: int) -> str:
     if address == UNKNOWN_CALLER:
         return "an unknown call site"
     return _NAMES.get(address) or f"0x{address:08x}"
+
+
+CALLER_NAMES: tuple[str, ...] = tuple(_NAMES.values())
+
+
+def caller_address(name: str) -> int | None:
+    """The call site of this name; None where there is none."""
+    return next((address for address, known in _NAMES.items() if known == name), None)

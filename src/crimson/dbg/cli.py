@@ -211,5 +211,67 @@ def finalize(
     _show(report, lambda: "\n".join(lines), json)
 
 
+# A tick may be -1, which looks like an option.
+@app.command(context_settings={"ignore_unknown_options": True})
+def tick(
+    trace: TracePath,
+    number: Annotated[
+        str, typer.Argument(metavar="N", help="A tick; setup or -1 is the state before tick 0.", show_default=False)
+    ],
+    json: Json = False,
+) -> None:
+    """Show one tick in full."""
+    from crimson.dbg.render_projections import render_tick
+    from crimson.dbg.tick_view import SETUP_NAMES, report_tick, tick_number
+
+    if number.startswith("-") and number not in SETUP_NAMES:
+        raise typer.BadParameter(f"there is no option {number}")
+    report = report_tick(trace, tick_number(number))
+    _show(report, lambda: render_tick(report), json)
+
+
+@app.command()
+def entity(
+    trace: TracePath,
+    uid: Annotated[
+        str,
+        typer.Argument(
+            help="creature:SLOT or creature:SLOT:GENERATION; likewise projectile, secondary, bonus and player.",
+            show_default=False,
+        ),
+    ],
+    ticks: Ticks = None,
+    json: Json = False,
+) -> None:
+    """Show the lives of one slot, and what changes from tick to tick."""
+    from crimson.dbg.entity import report_entity
+    from crimson.dbg.render_projections import render_entity
+
+    report = report_entity(trace, uid, _window(ticks))
+    _show(report, lambda: render_entity(report), json)
+    raise typer.Exit(0 if report.ok else EXIT_FOUND)
+
+
+@app.command()
+def query(
+    trace: TracePath,
+    expression: Annotated[
+        str,
+        typer.Argument(
+            metavar="EXPR", help="SCOPE where CONDITION, such as 'creatures where hp < prev(hp)'.", show_default=False
+        ),
+    ],
+    limit: Annotated[int, typer.Option(help="How many of the rows to list.")] = 20,
+    json: Json = False,
+) -> None:
+    """Find the rows that a condition holds for."""
+    from crimson.dbg.query import query_trace
+    from crimson.dbg.render_projections import render_query
+
+    report = query_trace(trace, expression, limit=limit)
+    _show(report, lambda: render_query(report), json)
+    raise typer.Exit(0 if report.ok else EXIT_FOUND)
+
+
 if __name__ == "__main__":
     main()
