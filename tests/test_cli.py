@@ -34,7 +34,7 @@ from crimson.dbg.report import (
     VerifyReport,
 )
 
-COMMANDS = ("record", "diff", "bisect", "focus", "health", "verify", "recover", "finalize")
+COMMANDS = ("record", "diff", "bisect", "focus", "health", "verify", "recover", "finalize", "tick", "entity", "query")
 
 
 @pytest.fixture(scope="module")

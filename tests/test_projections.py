@@ -13,6 +13,7 @@ from command import Outcome, crimson_dbg
 from synthetic import dropping
 from syrupy.assertion import SnapshotAssertion
 
+from crimson.dbg.floats import bits_of, f32_text
 from crimson.dbg.layout import TABLES
 from crimson.dbg.projection_reports import EntityReport, QueryReport, TickReport
 from crimson.dbg.report import ReportPart
@@ -97,7 +98,7 @@ def test_the_text_of_a_tick_names_every_value(place: Path) -> None:
         record = reader.tick(140)
     for creature in record.entity_samples.creatures:
         assert f"entity_samples.creatures[{creature.index}]" in out
-        assert repr(creature.pos.x) in words
+        assert f"{f32_text(creature.pos.x)} (0x{bits_of(creature.pos.x):08x})" in out
 
 
 def test_an_entitys_rows_are_the_traces(place: Path) -> None:

@@ -1,6 +1,6 @@
 """The `crimson-dbg` command line: each subcommand calls one library function and prints its report.
 
-Exit codes: 0 equal or healthy, 1 divergence or unhealthy, 2 bad usage or unreadable input.
+Exit codes: 0 equal, healthy or found, 1 divergence, unhealthy or nothing found, 2 bad usage or unreadable input.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from crimson.dbg.callers import caller_name
 from crimson.dbg.layout import TABLES
 from crimson.dbg.named_rows import named_rows, row_positions
+from crimson.dbg.names import name_of
 from crimson.dbg.projection_reports import EntityLife, EntityReport, NamedValue, QueryReport, TableRow, TickReport
 from crimson.dbg.records import tables_from_records
 from crimson.dbg.render import tick_name, value_text
@@ -27,7 +28,7 @@ def render_tick(report: TickReport) -> str:
             lines += _draws(record.rng_stream)
             continue
         for row in named_rows(table, rows, row_positions(table, rows)):
-            lines += ["", _row_title(name, row.row), *_wrapped(map(_value, row.values))]
+            lines += ["", _row_title(name, row.row), *_wrapped(_values(name, row.values))]
     return "\n".join(lines)
 
 
@@ -50,11 +51,11 @@ def render_entity(report: EntityReport) -> str:
         return f"{where}: never there, {span}"
     lines = [f"{where}, {span}: {_count(len(report.lives), 'life', 'lives')}"]
     for life in report.lives:
-        lines += ["", *_life(life)]
+        lines += ["", *_life(report.table, life)]
     return "\n".join(lines)
 
 
-def _life(life: EntityLife) -> Iterator[str]:
+def _life(table: str, life: EntityLife) -> Iterator[str]:
     named = "" if life.generation is None else f"generation {life.generation}: "
     span = f"{tick_name(life.first_tick)} to {tick_name(life.last_tick)}"
     yield f"{named}{span}, {_count(len(life.rows), 'tick', 'ticks')}"
@@ -62,16 +63,16 @@ def _life(life: EntityLife) -> Iterator[str]:
     for row in life.rows:
         if before is None:
             yield f"  {tick_name(row.tick)}"
-            yield from _wrapped(map(_value, row.values))
+            yield from _wrapped(_values(table, row.values))
         else:
             if row.tick > before.tick + 1:
                 yield f"  not there for {_count(row.tick - before.tick - 1, 'tick', 'ticks')}"
-            yield from _changes(before, row)
+            yield from _changes(table, before, row)
         before = row
 
 
-def _changes(before: TableRow, row: TableRow) -> list[str]:
-    changed = [_value(value) for old, value in zip(before.values, row.values, strict=True) if old != value]
+def _changes(table: str, before: TableRow, row: TableRow) -> list[str]:
+    changed = [_value(table, value) for old, value in zip(before.values, row.values, strict=True) if old != value]
     return _wrapped(changed or ["(nothing changes)"], first=f"  {tick_name(row.tick)}:")
 
 
@@ -82,8 +83,8 @@ def render_query(report: QueryReport) -> str:
     shown, scope = frozenset(report.columns), report.table.rpartition(".")[2]
     for match in report.rows:
         row = match.found
-        values = [_value(value) for value in row.values if value.name in shown or not shown]
-        values += [f"prev({value.name}) {_value_alone(value)}" for value in match.before]
+        values = [_value(report.table, value) for value in row.values if value.name in shown or not shown]
+        values += [f"prev({value.name}) {_value_alone(report.table, value)}" for value in match.before]
         place = "" if row.row is None else f", {scope}[{row.row}]"
         lines += _wrapped(values, first=f"  {tick_name(row.tick)}{place}:")
     return "\n".join([*lines, *_more(report.matches - len(report.rows), "rows", "--limit lists them")])
@@ -101,16 +102,21 @@ def _count(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
 
 
-def _value(value: NamedValue) -> str:
-    return f"{value.name} {_value_alone(value)}"
+def _values(table: str, values: Sequence[NamedValue]) -> Iterator[str]:
+    return (_value(table, value) for value in values)
 
 
-def _value_alone(value: NamedValue) -> str:
+def _value(table: str, value: NamedValue) -> str:
+    return f"{value.name} {_value_alone(table, value)}"
+
+
+def _value_alone(table: str, value: NamedValue) -> str:
     if value.name == "caller" and isinstance(value.value, int):
         return caller_name(value.value)
     if isinstance(value.value, str):
         return repr(value.value)
-    return value_text(value.value, value.bits)
+    name = name_of(table, value.name, value.value)
+    return value_text(value.value, value.bits) + (f" ({name})" if name else "")
 
 
 def _wrapped(items: Iterable[str], first: str = "") -> list[str]:
