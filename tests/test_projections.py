@@ -10,10 +10,10 @@ import msgspec
 import pytest
 import synthetic
 from command import Outcome, crimson_dbg
-from synthetic import dropping
+from synthetic import dropping, setting
 from syrupy.assertion import SnapshotAssertion
 
-from crimson.dbg.floats import bits_of, f32_text
+from crimson.dbg.floats import bits_of, f32_text, from_bits
 from crimson.dbg.layout import TABLES
 from crimson.dbg.projection_reports import EntityReport, QueryReport, TickReport
 from crimson.dbg.report import ReportPart
@@ -168,3 +168,19 @@ def test_a_tick_that_is_an_option_is_a_matter_of_usage() -> None:
     outcome = crimson_dbg("tick", "a", "-2")
     assert outcome.code == 2
     assert re.search("Usage: crimson-dbg tick .*there is no option -2", outcome.err, re.DOTALL)
+
+
+@pytest.mark.parametrize("bits", [0x7F800000, 0xFF800000, 0x7FC00000, 0x7F800001])
+def test_floats_that_are_not_finite_are_shown(bits: int, tmp_path: Path) -> None:
+    """No recorder writes them, but a forged or damaged trace may hold them."""
+    good = synthetic.write_trace(tmp_path / "good.cdt", 3)
+    wild = synthetic.rewrite(good, tmp_path / "wild.cdt", setting("sim_state.players", "health", 1, lambda _: bits))
+    for words in (["tick", wild, "1"], ["entity", wild, "player:1"]):
+        outcome = crimson_dbg(*words)
+        assert (outcome.code, outcome.err) == (0, "")
+        assert f"(0x{bits:08x})" in outcome.out
+        assert (crimson_dbg(*words, "--json").code, crimson_dbg(*words, "--json").err) == (0, "")
+    for sign in ("<", ">", "==", "!="):
+        outcome = crimson_dbg("query", wild, f"players where health + 1 {sign} prev(health) * 2 or health - health != 0")
+        assert (outcome.code, outcome.err) == (0, "")
+        assert f"health {from_bits(bits)} (0x{bits:08x})" in outcome.out

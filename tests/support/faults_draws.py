@@ -140,3 +140,22 @@ def _draw_values(clock: Clock) -> Generator[None]:
 
 def _cutting(sink: RngTraceSink) -> RngTraceSink:
     return lambda before, after, value, caller: sink(before, after, value & 0x3FFF, caller)
+
+
+@catalogue.add(
+    "second-frame-draw",
+    "a frame ends with two discarded draws",
+    SURVIVAL,
+    100,
+    Truth("rng", "extra draws by GAME_FRAME_UPDATE_DISCARDED"),
+)
+def _second_frame_draw(clock: Clock) -> Generator[None]:
+    draw = CrtRand.rand_tagged
+
+    def twice(rng: CrtRand, caller: int) -> int:
+        if clock.since and caller == RngCallerStatic.GAME_FRAME_UPDATE_DISCARDED:
+            draw(rng, caller)
+        return draw(rng, caller)
+
+    with replaced_method(CrtRand, "rand_tagged", draw, twice):
+        yield

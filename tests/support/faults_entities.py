@@ -7,6 +7,7 @@ from collections.abc import Generator, Sequence
 import crimson.gameplay as gameplay
 import crimson.sim.world_state as world_state
 import crimson.weapon_runtime.fire as fire
+from crimson.bonuses.pool import BonusEntry, BonusPool
 from crimson.creatures.runtime import CreaturePool, CreatureState
 from crimson.projectiles.runtime import secondary_pool
 from crimson.projectiles.runtime.projectile_pool import ProjectilePool
@@ -23,6 +24,7 @@ from grim.geom import Vec2
 SURVIVAL = Run("survival", 400)
 TWO_PLAYERS = Run("survival-2p-friendly-fire", 260)
 ROCKETS = Run("arsenal-seeker-rockets", 260)
+RUSH = Run("rush", 120)
 
 catalogue = Catalogue()
 
@@ -227,4 +229,65 @@ def _last_tick(clock: Clock) -> Generator[None]:
         return original(driver, start_tick=start_tick, stop_tick=min(last, clock.fault_tick), observer=observer)
 
     with replaced_method(PlaybackDriver, "walk_ticks", original, shorter):
+        yield
+
+
+@catalogue.add(
+    "bonus-missing",
+    "a kill makes its draws for a drop, but nothing drops",
+    SURVIVAL,
+    375,
+    Truth("presence", "bonuses missing", "entity_samples.bonuses[0]"),
+)
+def _bonus_missing(clock: Clock) -> Generator[None]:
+    original = BonusPool.try_spawn_on_kill
+
+    def nothing(
+        pool: BonusPool, pos: Vec2, *, state: GameplayState, players: list[PlayerState], detail_preset: int = 5
+    ) -> BonusEntry | None:
+        entry = original(pool, pos, state=state, players=players, detail_preset=detail_preset)
+        if clock.since and entry is not None:
+            pool._clear_entry(entry)
+            return None
+        return entry
+
+    with replaced_method(BonusPool, "try_spawn_on_kill", original, nothing):
+        yield
+
+
+@catalogue.add(
+    "creature-missing",
+    "rush's spider is drawn for and set up, but its slot is not taken",
+    RUSH,
+    46,
+    Truth("presence", "creatures missing", "entity_samples.creatures[7]"),
+)
+def _creature_missing(clock: Clock) -> Generator[None]:
+    original = world_state.rush_mode_update
+
+    def free() -> None:
+        if clock.now:
+            clock.world.creatures.entries[7].active = False
+
+    with around(world_state, "rush_mode_update", original, after=free):
+        yield
+
+
+@catalogue.add(
+    "creature-in-another-slot",
+    "rush's spider takes the slot after the first free one",
+    RUSH,
+    46,
+    # It is there in one slot and missing in the other: what is missing is named, as it is what the original has.
+    Truth("presence", "creatures missing", "entity_samples.creatures[7]"),
+)
+def _creature_in_another_slot(clock: Clock) -> Generator[None]:
+    original = world_state.rush_mode_update
+
+    def move() -> None:
+        if clock.now:
+            entries = clock.world.creatures.entries
+            entries[7], entries[8] = entries[8], entries[7]
+
+    with around(world_state, "rush_mode_update", original, after=move):
         yield

@@ -40,6 +40,8 @@ QUEST_3_5 = Run("quest-3-5-hardcore", 260)
 LONG_QUEST_3_5 = Run("quest-3-5-hardcore", 1070)
 QUEST_5_6 = Run("quest-5-6-death", 260)
 
+LONG_QUEST_5_6 = Run("quest-5-6-death", 850)
+
 catalogue = Catalogue()
 
 
@@ -419,4 +421,86 @@ def _frame_step(clock: Clock) -> Generator[None]:
         return original(session, f32(0.017) if 210 <= clock.tick < 218 else dt)
 
     with replaced_method(DeterministicSession, "timing_for_dt", original, longer):
+        yield
+
+
+@catalogue.add(
+    "ammo-cost",
+    "a pistol's shot takes two rounds",
+    SURVIVAL,
+    313,
+    # The checkpoint shows a player's ammo too.
+    Truth("drift", "players.weapon.ammo", "sim_state.players[0].weapon.ammo"),
+)
+def _ammo_cost(clock: Clock) -> Generator[None]:
+    original = gameplay._fire_weapon
+    ammo: list[float] = []
+
+    def remember() -> None:
+        ammo[:] = [clock.world.players[0].weapon.ammo]
+
+    def take_another() -> None:
+        weapon = clock.world.players[0].weapon
+        if clock.since and weapon.ammo == ammo[0] - 1.0:
+            weapon.ammo -= 1.0
+
+    with around(gameplay, "_fire_weapon", original, before=remember, after=take_another):
+        yield
+
+
+@catalogue.add(
+    "player-damage",
+    "a creature's shot takes an eleventh point of health",
+    LONG_QUEST_5_6,
+    836,
+    # The checkpoint shows a player's health too; how long the bleeding lasts follows from the health.
+    Truth("drift", "players.health", "sim_state.players[0].health"),
+)
+def _player_damage(clock: Clock) -> Generator[None]:
+    original = world_state.player_take_projectile_damage
+
+    def harder(state: GameplayState, player: PlayerState, damage: float) -> None:
+        original(state, player, f32(damage + 1.0) if clock.since else damage)
+
+    with replaced(world_state, "player_take_projectile_damage", original, harder):
+        yield
+
+
+@catalogue.add(
+    "bonus-amount",
+    "a weapon that drops is the next one in the list",
+    SURVIVAL,
+    375,
+    Truth("drift", "bonuses.amount", "entity_samples.bonuses[0].amount"),
+)
+def _bonus_amount(clock: Clock) -> Generator[None]:
+    original = BonusPool.try_spawn_on_kill
+
+    def other(
+        pool: BonusPool, pos: Vec2, *, state: GameplayState, players: list[PlayerState], detail_preset: int = 5
+    ) -> BonusEntry | None:
+        entry = original(pool, pos, state=state, players=players, detail_preset=detail_preset)
+        if clock.since and entry is not None:
+            entry.amount += 1
+        return entry
+
+    with replaced_method(BonusPool, "try_spawn_on_kill", original, other):
+        yield
+
+
+@catalogue.add(
+    "projectile-velocity",
+    "a shot's velocity is 1.4 long instead of 1.5",
+    SURVIVAL,
+    313,
+    Truth("drift", "projectiles.vel", "entity_samples.projectiles[0].vel"),
+)
+def _projectile_velocity(clock: Clock) -> Generator[None]:
+    def shorten() -> None:
+        for projectile in clock.world.state.projectiles.entries if clock.since else ():
+            if projectile.active and projectile.life_timer == f32(0.4):
+                scale = f32(1.4) / f32(1.5)
+                projectile.vel = Vec2(f32(projectile.vel.x * scale), f32(projectile.vel.y * scale))
+
+    with around(gameplay, "_fire_weapon", gameplay._fire_weapon, after=shorten):
         yield

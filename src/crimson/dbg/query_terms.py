@@ -46,7 +46,7 @@ def column_term(wire: WireType, words_of: Callable[[Rows], Words]) -> Term:
     """A column of the trace."""
     match wire:
         case "f4":
-            return Term("float", lambda rows: words_of(rows).view(np.float32).astype(np.float64))
+            return Term("float", lambda rows: _widened(words_of(rows)))
         case "i4":
             return Term("integer", lambda rows: words_of(rows).view(np.int32).astype(np.int64))
         case "b1":
@@ -57,6 +57,12 @@ def column_term(wire: WireType, words_of: Callable[[Rows], Words]) -> Term:
             return Term("integer", lambda rows: words_of(rows).astype(_EXACT))
         case _:
             return Term("integer", lambda rows: words_of(rows).astype(np.int64))
+
+
+def _widened(words: Words) -> Words:
+    # Widening a signalling NaN raises the processor's flag, which numpy would warn of.
+    with np.errstate(invalid="ignore"):
+        return words.view(np.float32).astype(np.float64)
 
 
 def literal_term(value: float | str) -> Term:
