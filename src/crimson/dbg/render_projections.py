@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from crimson.dbg.callers import caller_name
-from crimson.dbg.layout import TABLES
-from crimson.dbg.named_rows import named_rows, row_positions
+from crimson.dbg.named_rows import record_rows
 from crimson.dbg.names import name_of
 from crimson.dbg.projection_reports import EntityLife, EntityReport, NamedValue, QueryReport, TableRow, TickReport
-from crimson.dbg.records import tables_from_records
 from crimson.dbg.render import tick_name, value_text
 from crimson.dbg.schema import RngDraw
 
@@ -22,13 +20,12 @@ def render_tick(report: TickReport) -> str:
     """Every table's rows of the tick, and its draws with the names of their callers."""
     record = report.record
     lines = [f"{tick_name(record.tick)} of {report.trace}"]
-    for name, rows in tables_from_records([record]).items():
-        table = next(table for table in TABLES if table.name == name)
-        if name == "rng_stream":
+    for table, rows in record_rows(record):
+        if table.name == "rng_stream":
             lines += _draws(record.rng_stream)
             continue
-        for row in named_rows(table, rows, row_positions(table, rows)):
-            lines += ["", _row_title(name, row.row), *_wrapped(_values(name, row.values))]
+        for row in rows:
+            lines += ["", _row_title(table.name, row.row), *_wrapped(_values(table.name, row.values))]
     return "\n".join(lines)
 
 
