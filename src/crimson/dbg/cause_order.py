@@ -8,6 +8,7 @@ row, from what a field is computed of.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from crimson.dbg.report import FieldDifference
 
@@ -87,6 +88,16 @@ _DERIVED: dict[str, tuple[str, ...]] = {
 _COUNTERS = frozenset(
     f"gameplay.{name}" for name in ("creatures_spawned", "shots_fired", "shots_hit", "highscore_xp", "run_active")
 )
+# Fields that name a slot of a pool, and what only goes with them: with the slot's thing they come and go.
+_REFERENCES = {
+    ("sim_state.players", "bonus_hover_index"): "entity_samples.bonuses",
+    ("sim_state.players", "auto_target"): "entity_samples.creatures",
+    ("sim_state.players", "evil_eyes_target"): "entity_samples.creatures",
+    ("sim_state", "gameplay.perks.doctor_target"): "entity_samples.creatures",
+    ("sim_state", "gameplay.shock_chain_projectile"): "entity_samples.projectiles",
+    ("entity_samples.secondary_projectiles", "target_id"): "entity_samples.creatures",
+}
+_WITH_REFERENCE = {("sim_state.players", "bonus_hover_timer_ms"): "bonus_hover_index"}
 _PARTS = re.compile(r"\.(?:[xyrgba]|choice_\d)$")
 
 
@@ -111,6 +122,18 @@ def subject_of(difference: FieldDifference) -> str:
 
 def is_counter(difference: FieldDifference) -> bool:
     return difference.table == "sim_state" and difference.field in _COUNTERS
+
+
+def refers_to(difference: FieldDifference, slots: Collection[tuple[str, int]]) -> bool:
+    """Whether a field names one of these slots, as table and slot, on either side."""
+    pool = _REFERENCES.get((difference.table, difference.field))
+    return pool is not None and any((pool, value) in slots for value in (difference.expected, difference.actual))
+
+
+def goes_with(difference: FieldDifference, reference: FieldDifference) -> bool:
+    """Whether a field only goes with another one of its row, which names a slot."""
+    same_row = (difference.table, difference.row) == (reference.table, reference.row)
+    return same_row and _WITH_REFERENCE.get((difference.table, difference.field)) == reference.field
 
 
 def cause_rank(difference: FieldDifference) -> tuple[int, int, int]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from crimson.dbg.cause_order import cause_rank, is_counter, subject_of, whole_field
+from crimson.dbg.cause_order import cause_rank, goes_with, is_counter, refers_to, subject_of, whole_field
 from crimson.dbg.draws import align_draws, differs, explain_draws
 from crimson.dbg.floats import f32_text, ulps_text
 from crimson.dbg.labels import label_of, row_name
@@ -49,7 +49,7 @@ def find_lead(pair: TracePair, tick: int, differences: Sequence[FieldDifference]
         lambda: _field_lead(pair, tick, by_channel.get("timing_samples", []), "timing"),
         lambda: _shifted_lead(tick, missing),
         lambda: _draw_lead(pair, tick) if "rng_stream" in by_channel else None,
-        lambda: _state_lead(pair, tick, differences),
+        lambda: _state_lead(pair, tick, _without_effects(differences, missing)),
         lambda: _absence_lead(tick, missing),
         lambda: _counter_lead(pair, tick, differences),
         lambda: _field_lead(pair, tick, by_channel.get(_SUMMARY, []), "summary"),
@@ -94,6 +94,17 @@ def _state_lead(pair: TracePair, tick: int, differences: Sequence[FieldDifferenc
         and not _is_another_thing(pair, tick, difference)
     ]
     return _field_lead(pair, tick, found, "drift")
+
+
+def _without_effects(differences: Sequence[FieldDifference], missing: Sequence[Absence]) -> Sequence[FieldDifference]:
+    """The differences that do not merely name a thing that one side lacks."""
+    slots = {(absence.table, absence.slot) for absence in missing}
+    naming = [difference for difference in differences if refers_to(difference, slots)]
+    return [
+        difference
+        for difference in differences
+        if difference not in naming and not any(goes_with(difference, named) for named in naming)
+    ]
 
 
 def _is_another_thing(pair: TracePair, tick: int, difference: FieldDifference) -> bool:
