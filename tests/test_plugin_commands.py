@@ -224,13 +224,13 @@ def test_a_command_that_cannot_be_started_is_an_error(project: Captures, command
 
 
 def test_a_command_that_hangs_ends_with_all_it_started(project: Captures) -> None:
-    configure(project, more="parity_timeout = 1.5\n")
+    configure(project, more="parity_timeout = 4\n")
     # both hold the pipe that is waited for
     program(project, "mkfifo never; cat never & echo waiting; cat never")
     result = run(project)
     result.assert_outcomes(failed=1, deselected=2)
     result.stdout.fnmatch_lines(
-        ["the candidate mine exceeded its limit of 1.5 s", "  hint  *", "    waiting", "captures/rush.cdt *timed out *"]
+        ["the candidate mine exceeded its limit of 4 s", "  hint  *", "    waiting", "captures/rush.cdt *timed out *"]
     )
 
 

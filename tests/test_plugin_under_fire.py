@@ -89,11 +89,11 @@ def test_a_candidate_that_hangs_is_ended(burning: Captures, how: list[str]) -> N
     plant(burning.pytester, HANG)
     burning.keep("segfault", "fine")
     burning.run_apart("-k", "fine").assert_outcomes(passed=3, deselected=3)
-    result = burning.run_apart("-m", "parity", "--parity-timeout=3", *how)
+    result = burning.run_apart("-m", "parity", "--parity-timeout=8", *how)
     result.assert_outcomes(passed=1, failed=1, deselected=0 if "-n1" in how else 4)
     result.stdout.fnmatch_lines(
         [
-            "the candidate python exceeded its limit of 3 s at tick 7",
+            "the candidate python exceeded its limit of 8 s at tick 7",
             "  hint  --parity-timeout *",
             "it printed:",
             "    and now for something else",
