@@ -20,6 +20,7 @@ from pytest_crimson_parity.capture import Capture
 from pytest_crimson_parity.cell import Cell, Facts
 from pytest_crimson_parity.compare import Compared
 from pytest_crimson_parity.kept_folders import new_folder, remove_folder
+from pytest_crimson_parity.leftovers import remove_leftovers
 from pytest_crimson_parity.markdown import markdown_summary
 from pytest_crimson_parity.reproduce import focus_command, pytest_command
 from pytest_crimson_parity.windows import ITEM_PREFIX, item_name, parse_window
@@ -101,6 +102,8 @@ class Artifacts:
         """Write index and summary of a run, and remove windows that it has no more."""
         cells = tuple(cells)
         self._prepare()
+        for name in (".gitignore", "index.json", "summary.md"):
+            remove_leftovers(self.folder / name)
         for stale in self._stale_windows(cells):
             remove_folder(stale)
         with atomic_file(self.folder / "index.json") as file:

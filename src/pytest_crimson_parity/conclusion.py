@@ -13,6 +13,7 @@ from pytest_crimson_parity.cell import Cell
 from pytest_crimson_parity.frontier import Blessing, bless, write_frontier
 from pytest_crimson_parity.github import append_job_summary, is_on_github
 from pytest_crimson_parity.known import Known
+from pytest_crimson_parity.leftovers import remove_leftovers
 from pytest_crimson_parity.markdown import markdown_summary
 from pytest_crimson_parity.memory import write_memory
 from pytest_crimson_parity.options import ParityOptions
@@ -43,6 +44,7 @@ class Conclusion:
                 self._try(lambda: append_job_summary(markdown_summary(cells), os.environ))
 
     def _bless(self, cells: Sequence[Cell]) -> None:
+        remove_leftovers(self._options.frontier)
         blessing = bless(self._known.frontier, cells, self._config.rootpath)
         if blessing.changes:
             write_frontier(self._options.frontier, blessing.entries)

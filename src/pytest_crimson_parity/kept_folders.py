@@ -11,6 +11,7 @@ from pathlib import Path
 
 from crimson.dbg.atomic import make_folder
 from crimson.dbg.errors import ParityError
+from pytest_crimson_parity.leftovers import remove_leftovers
 
 _TAKEN = (errno.ENOTEMPTY, errno.EEXIST)
 
@@ -51,8 +52,7 @@ def remove_folder(target: Path) -> None:
 @contextmanager
 def _beside(target: Path) -> Generator[Path]:
     make_folder(target.parent)
-    for left in target.parent.glob(f".{target.name}.*.part"):
-        shutil.rmtree(left, ignore_errors=True)  # by a process that was killed
+    remove_leftovers(target)
     temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
     try:
         yield temporary

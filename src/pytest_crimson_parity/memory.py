@@ -10,6 +10,7 @@ import pytest
 
 from crimson.dbg.atomic import atomic_file
 from pytest_crimson_parity.cell import Cell
+from pytest_crimson_parity.leftovers import remove_leftovers
 from pytest_crimson_parity.standings import Standing
 
 _FOLDER = "crimson-parity"
@@ -35,6 +36,7 @@ def write_memory(config: pytest.Config, cells: Iterable[Cell]) -> None:
     path = _path(config)
     if path is None:
         return
+    remove_leftovers(path)
     before = read_memory(config)
     standings = {standing.key: standing for standing in before}
     for cell in cells:
