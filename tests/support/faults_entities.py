@@ -278,8 +278,7 @@ def _creature_missing(clock: Clock) -> Generator[None]:
     "rush's spider takes the slot after the first free one",
     RUSH,
     46,
-    # It is there in one slot and missing in the other: what is missing is named, as it is what the original has.
-    Truth("presence", "creatures missing", "entity_samples.creatures[7]"),
+    Truth("presence", "creatures in another slot", "entity_samples.creatures[7]"),
 )
 def _creature_in_another_slot(clock: Clock) -> Generator[None]:
     original = world_state.rush_mode_update

@@ -111,6 +111,13 @@ def differs(alignment: DrawAlignment) -> bool:
     return not alignment.agreed == alignment.expected == alignment.actual
 
 
+def leading_caller(alignment: DrawAlignment) -> int | None:
+    """The call site of the first row that sets the streams apart."""
+    row = next((row for row in alignment.rows if row.mark not in ("same", "shifted")), None)
+    draw = None if row is None else row.expected or row.actual
+    return None if draw is None else draw.caller
+
+
 def explain_draws(alignment: DrawAlignment, before: int | None = None) -> tuple[str, str]:
     """What sets the streams apart, as a lead's subject and statement.
 

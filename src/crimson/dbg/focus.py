@@ -7,11 +7,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Unpack
 
+from crimson.dbg.aftermath import aftermath, precedents
 from crimson.dbg.ancestry import trace_back
 from crimson.dbg.cause_order import cause_rank, whole_field
 from crimson.dbg.comparison import differences_at
 from crimson.dbg.diff import Comparison, Options, comparing
-from crimson.dbg.draws import align_draws
+from crimson.dbg.draws import align_draws, leading_caller
 from crimson.dbg.errors import ReplayProblem
 from crimson.dbg.focus_report import (
     EntityStatus,
@@ -28,10 +29,10 @@ from crimson.dbg.names import name_of
 from crimson.dbg.pairing import HIDDEN_CHANNEL, Found
 from crimson.dbg.presence import POOLS, absences
 from crimson.dbg.relations import relations_of
-from crimson.dbg.report import BisectReport, DiffReport, FieldDifference
+from crimson.dbg.report import BisectReport, DiffReport, FieldDifference, Lead
 from crimson.dbg.schema import CHANNELS, SETUP_TICK
 from crimson.dbg.trace_pair import RowView, Side, TracePair
-from crimson.dbg.windows import window_around
+from crimson.dbg.windows import TICKS_AFTER, window_around
 
 # How far back a row is followed to where both sides had the same of it.
 _FOLLOWED_TICKS = 64
@@ -87,21 +88,30 @@ class _Focus:
 
     def report(self) -> FocusReport:
         tick, diff = self._tick, self._diff
-        ancestry = None
+        ancestry = after = before = None
+        draws = None if tick is None else align_draws(self._pair, tick)
         if tick is not None and diff.lead is not None and diff.first_bad_tick is not None:
             ancestry = trace_back(self._pair, self._comparison.history, diff.lead, diff.first_bad_tick)
+            after = aftermath(self._pair, diff.lead, self._leading_field(diff.lead), tick + TICKS_AFTER)
+            before = precedents(self._pair, diff.lead, None if draws is None else leading_caller(draws))
         return FocusReport(
             diff=diff,
             tick=tick,
             window=self._window,
             ancestry=ancestry,
+            aftermath=after,
+            precedents=before,
             timeline=tuple(self._timeline()) if diff.verdict in ("diverged", "ended_early", "equal") else (),
-            draws=None if tick is None else align_draws(self._pair, tick),
+            draws=draws,
             entities=() if tick is None else tuple(self._entities(tick)),
             inputs=self._inputs,
             commands=self._commands,
             replay=self._replay,
         )
+
+    def _leading_field(self, lead: Lead) -> FieldDifference | None:
+        """The difference that leads, where it is one of a field."""
+        return next((found for found in self._differences(lead.tick) if found.field and found.path == lead.path), None)
 
     def _looked_at(self) -> int | None:
         """The tick in depth: where the cause shows first, which a tolerance or the window may have passed over."""

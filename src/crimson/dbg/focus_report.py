@@ -126,6 +126,27 @@ class Ancestry(ReportPart, frozen=True, forbid_unknown_fields=True):
     healed: tuple[HealedRun, ...]
 
 
+class Aftermath(ReportPart, frozen=True, forbid_unknown_fields=True):
+    """What becomes of the leading difference: of a field's distance, or of the draws."""
+
+    course: Literal["stays", "grows", "changes", "heals"]
+    # In how many of the ticks behind the first one it still differs.
+    ticks: int
+    equal_again: int | None
+    # The distances in the first ticks behind it, where the field is a float that does not stay as far off.
+    distances: tuple[float, ...]
+
+
+class Precedents(ReportPart, frozen=True, forbid_unknown_fields=True):
+    """Earlier ticks in which the like happened on both sides: the leading call site drew, the leading kind was born."""
+
+    # The first tick that was searched.
+    since: int
+    count: int
+    # The last few of them.
+    ticks: tuple[int, ...]
+
+
 class PlayerInput(ReportPart, frozen=True, forbid_unknown_fields=True):
     """What the replay feeds one player in one tick."""
 
@@ -151,6 +172,8 @@ class FocusReport(ReportPart, frozen=True, forbid_unknown_fields=True, tag="focu
     tick: int | None
     window: tuple[int, int]
     ancestry: Ancestry | None
+    aftermath: Aftermath | None
+    precedents: Precedents | None
     timeline: tuple[TimelineTick, ...]
     draws: DrawAlignment | None
     entities: tuple[FocusEntity, ...]

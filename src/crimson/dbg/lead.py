@@ -44,7 +44,7 @@ def find_lead(pair: TracePair, tick: int, differences: Sequence[FieldDifference]
     by_channel: dict[str, list[FieldDifference]] = {}
     for difference in differences:
         by_channel.setdefault(difference.channel, []).append(difference)
-    missing = list(absences(pair, tick)) if "entity_samples" in by_channel else []
+    missing = absences(pair, tick) if "entity_samples" in by_channel else []
     candidates: list[Callable[[], Lead | None]] = [
         lambda: _field_lead(pair, tick, by_channel.get("timing_samples", []), "timing"),
         lambda: _shifted_lead(tick, missing),
@@ -161,7 +161,7 @@ def hidden_lead(regions: Mapping[str, int], visible: Lead | None) -> Lead | None
     first = min(relevant, key=lambda region: relevant[region])
     others = [region for region in relevant if region != first]
     more = f" (and {', '.join(others)})" if others else ""
-    seen = f"; first seen in {visible.statement}" if visible is not None else ""
+    seen = f"; first seen at {_tick(visible.tick)}: {visible.statement}" if visible is not None else ""
     path = f"{HIDDEN_CHANNEL}.{first}"
     statement = f"state that is not sampled, {first}{more}, differs since {_tick(relevant[first])}{seen}"
     return Lead("hidden", HIDDEN_CHANNEL, path, path, relevant[first], statement)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from crimson.dbg.labels import label_of, row_name
 from crimson.dbg.trace_pair import RowView, Side, TracePair
@@ -39,8 +39,31 @@ class Absence:
         return f"{self.who} {self.event}"
 
 
-def absences(pair: TracePair, tick: int) -> Iterator[Absence]:
+def absences(pair: TracePair, tick: int) -> list[Absence]:
     """Every row that one side lacks at a tick, in the pools' order."""
+    return _with_moves(pair, list(_absences(pair, tick)), tick)
+
+
+def _with_moves(pair: TracePair, found: Sequence[Absence], tick: int) -> list[Absence]:
+    """The same, where what is missing in one slot and born in another is one thing in another slot."""
+    missing = [absence for absence in found if absence.what == "missing"]
+    extra = [absence for absence in found if absence.what == "extra"]
+    moved: dict[tuple[str, int], Absence] = {}
+    for gone in missing:
+        row = pair.row("expected", gone.table, gone.slot, tick)
+        for born in extra:
+            other = pair.row("actual", born.table, born.slot, tick)
+            if row is None or other is None or gone.table != born.table or (born.table, born.slot) in moved:
+                continue
+            if _kind(row) == _kind(other):
+                event = f"is in slot {born.slot} in actual, expected in slot {gone.slot}"
+                moved[gone.table, gone.slot] = replace(gone, what="in another slot", event=event)
+                moved[born.table, born.slot] = replace(born, what="in another slot", event=event)
+                break
+    return [moved.get((absence.table, absence.slot), absence) for absence in found]
+
+
+def _absences(pair: TracePair, tick: int) -> Iterator[Absence]:
     for table in POOLS:
         for key, expected, actual in pair.both(table, tick):
             if key is None:

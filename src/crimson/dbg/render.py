@@ -100,11 +100,14 @@ def blips_line(report: DiffReport) -> list[str]:
     return ["", f"{len(report.blips)} blip(s) healed within {report.sustain - 1} tick(s): {shown}{more}"]
 
 
-def hidden_lines(report: DiffReport) -> list[str]:
-    if not report.hidden:
-        return []
-    rows = (f"  {found.region:<22}{tick_name(found.first_tick):>12}{found.ticks:>18}" for found in report.hidden)
-    return ["", "hidden state              first tick   differing ticks", *rows]
+def hidden_lines(report: DiffReport, until: int | None = None) -> list[str]:
+    """The hidden regions that differ; those that do so only behind the tick `until` are just counted."""
+    near = [found for found in report.hidden if until is None or found.first_tick <= until]
+    later = len(report.hidden) - len(near)
+    rows = [f"  {found.region:<22}{tick_name(found.first_tick):>12}{found.ticks:>18}" for found in near]
+    if later and near:
+        rows.append(f"  and {later} more that differ later on")
+    return ["", "hidden state              first tick   differing ticks", *rows] if rows else []
 
 
 def next_step(report: DiffReport) -> list[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from math import isfinite
 
 from crimson.dbg.floats import f32_text
 from crimson.dbg.focus_report import (
+    Aftermath,
     Ancestry,
     Draw,
     DrawAlignment,
@@ -20,6 +22,7 @@ from crimson.dbg.focus_report import (
 )
 from crimson.dbg.labels import row_name
 from crimson.dbg.render import blips_line, headline, hidden_lines, next_step, sides, tick_name, value_text
+from crimson.dbg.report import FieldDifference
 
 WIDTH = 100
 _MARKS = {
@@ -33,11 +36,14 @@ _MARKS = {
 }
 _CONTEXT = 3
 _MOST_DRAWS = 24
+# Runs of draws by one call site, where all agree.
+_MOST_AGREEING = 10
 # Of a draw: its number within the tick, and its value.
 _DRAW_WIDTH = 15
 _MOST_ENTITIES = 5
 _MOST_FIELDS = 8
 _MOST_SEEN = 8
+_REPEATED = ("checkpoint", "checkpoint.players")
 _CHANNELS = {
     "timing_samples": "timing",
     "rng_stream": "draws",
@@ -52,7 +58,7 @@ def render_focus(report: FocusReport) -> str:
     diff = report.diff
     lines = [headline(diff), "", *sides(diff)]
     if diff.lead is not None:
-        lines += ["", "cause", *_wrapped(diff.lead.statement)]
+        lines += ["", "cause", *_wrapped(diff.lead.statement), *_course(report)]
     if report.ancestry is not None:
         lines += _ancestry(report.ancestry, diff.first_bad_tick)
     lines += _timeline(report)
@@ -61,7 +67,7 @@ def render_focus(report: FocusReport) -> str:
     lines += _entities(report)
     lines += _inputs(report)
     lines += blips_line(diff)
-    lines += hidden_lines(diff)
+    lines += hidden_lines(diff, report.window[1])
     lines += next_step(diff)
     return "\n".join(lines)
 
@@ -70,6 +76,31 @@ def _wrapped(text: str, indent: str = "  ") -> list[str]:
     return textwrap.wrap(
         text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
+
+
+def _course(report: FocusReport) -> Iterator[str]:
+    """How the leading difference goes on, and how often the like went right before."""
+    after, before = report.aftermath, report.precedents
+    if after is not None:
+        yield from _wrapped(f"Afterwards: {_aftermath(after)}.")
+    if before is not None:
+        since = f"since tick {before.since}" if before.since else "before"
+        at = f", last at {', '.join(map(str, before.ticks))}" if before.ticks else ""
+        ticks = f"{before.count} tick{'' if before.count == 1 else 's'}"
+        equal = f"The like was equal in {ticks} {since}{at}." if before.count else f"Nothing like it {since}."
+        yield from _wrapped(equal)
+
+
+def _aftermath(after: Aftermath) -> str:
+    ticks = "the next tick" if after.ticks == 1 else f"each of the next {after.ticks} ticks"
+    match after.course:
+        case "stays":
+            return f"so in {ticks}"
+        case "heals":
+            return f"equal again at tick {after.equal_again}"
+        case course:
+            shown = ", ".join(f"{distance:+.6g}" for distance in after.distances)
+            return f"the distance {course} in {ticks}, as {shown}"
 
 
 def _ancestry(ancestry: Ancestry, bad: int | None) -> list[str]:
@@ -144,7 +175,7 @@ def _timeline_row(rows: Sequence[TimelineTick], tick: int | None) -> str:
 
 def _draws(draws: DrawAlignment) -> list[str]:
     if draws.agreed == draws.expected == draws.actual:
-        return ["", f"draws of {tick_name(draws.tick)}: {draws.expected} on both sides, all agree"]
+        return ["", f"draws of {tick_name(draws.tick)}: {draws.expected} on both sides, all agree", *_agreeing(draws)]
     lines = [
         "",
         f"draws of {tick_name(draws.tick)}: {draws.expected} expected, {draws.actual} actual; {draws.agreed} agree",
@@ -156,6 +187,19 @@ def _draws(draws: DrawAlignment) -> list[str]:
     heads = f"{'expected':<{_DRAW_WIDTH}}{'actual':<{_DRAW_WIDTH - 1}}"
     lines.append(f"      {heads}call site, with a draw's number and value")
     return [*lines, *_draw_rows(draws)]
+
+
+def _agreeing(draws: DrawAlignment) -> Iterator[str]:
+    """Which call sites drew what: the branches that the tick took."""
+    groups = [list(group) for _, group in groupby(draws.rows, key=lambda row: row.expected and row.expected.name)]
+    if len(groups) < 2:
+        return
+    for group in groups[:_MOST_AGREEING]:
+        found = [row.expected for row in group if row.expected is not None]
+        values = " ".join(str(draw.value) for draw in found[:4]) + (" ..." if len(found) > 4 else "")
+        yield f"    {found[0].position:>5}  {found[0].name}  {values}"
+    if len(groups) > _MOST_AGREEING:
+        yield f"    and {sum(map(len, groups[_MOST_AGREEING:]))} more draws"
 
 
 def _draw_rows(draws: DrawAlignment) -> Iterator[str]:
@@ -195,7 +239,7 @@ def _entities(report: FocusReport) -> list[str]:
         return []
     lines = ["", f"what differs at {tick_name(report.tick if report.tick is not None else 0)}"]
     # The summary repeats what state says in more detail.
-    told = [entity for entity in report.entities if not entity.table.startswith("checkpoint")] or report.entities
+    told = [entity for entity in report.entities if entity.table not in _REPEATED] or report.entities
     for entity in told[:_MOST_ENTITIES]:
         lines += _entity(entity)
     left = [entity for entity in report.entities if entity not in told[:_MOST_ENTITIES]]
@@ -232,11 +276,25 @@ def _field(field: FocusField, width: int) -> Iterator[str]:
         name = blank
     expected = value_text(difference.expected, difference.expected_bits)
     actual = value_text(difference.actual, difference.actual_bits)
-    apart = "" if difference.ulps is None else f"   {difference.ulps:+,d} ulp"
+    apart = _distance(difference)
     yield f"      {name}  expected {expected}{_named(field.expected_name)}"
-    yield f"      {blank}  actual   {actual}{_named(field.actual_name)}{apart}"
+    line = f"      {blank}  actual   {actual}{_named(field.actual_name)}"
+    if len(line) + len(apart) <= WIDTH:
+        yield line + apart
+    else:
+        yield line
+        yield f"      {blank}        {apart}"
     for relation in field.relations[:3]:
         yield from _wrapped(f"= {relation}", f"      {blank}    ")
+
+
+def _distance(difference: FieldDifference) -> str:
+    """How far actual is from expected, in numbers and in f32 steps."""
+    expected, actual = difference.expected, difference.actual
+    if difference.ulps is None or not isinstance(expected, float) or not isinstance(actual, float):
+        return ""
+    apart = f"{actual - expected:+.6g}, " if isfinite(actual - expected) else ""
+    return f"   {apart}{difference.ulps:+,d} ulp"
 
 
 def _named(name: str) -> str:
