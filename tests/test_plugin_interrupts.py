@@ -6,6 +6,7 @@ The signals are sent from within, at a given point, so that no test waits for th
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import signal
 from pathlib import Path
@@ -150,11 +151,30 @@ def test_a_controller_that_is_struck(few: Captures, name: str) -> None:
     recover(few)
 
 
+# Once the command is there and pytest waits for it.
+STRIKING_WAIT = """
+import os, signal, subprocess
+
+real = subprocess.Popen.wait
+
+def wait(process, timeout=None):
+    if "hang" in str(process.args) and timeout is not None:
+        with open("ready") as ready:
+            ready.read()
+        os.kill(os.getpid(), signal.SIGINT)
+    return real(process, timeout)
+
+subprocess.Popen.wait = wait
+"""
+
+
 def test_a_command_ends_when_its_run_is_interrupted(few: Captures) -> None:
     few.keep("first")
     script = few.pytester.path / "hang"
-    script.write_text("#!/bin/sh\nexec 9>alive\nflock -s 9\nkill -INT $PPID\nmkfifo never\ncat never & cat never\n")
+    script.write_text("#!/bin/sh\nexec 9>alive\nflock -s 9\nmkfifo never\ncat never & echo > ready\ncat never\n")
     script.chmod(0o755)
+    os.mkfifo(few.pytester.path / "ready")
+    few.pytester.makeconftest(STRIKING_WAIT)
     few.pytester.makeini("[pytest]\nparity_candidates = mine = ./hang {replay} {out}\n")
     result = few.run_apart("--parity=mine", "-m", "parity", "-p", "no:xdist")
     assert result.ret == pytest.ExitCode.INTERRUPTED
