@@ -54,7 +54,7 @@ def test_a_divergence_is_blessed_and_then_fails_as_expected(captures: Captures) 
             "captures/rush.cdt *70, blessed *checkpoint.kills (summary)*",
             "captures/typo.cdt *set-up, blessed *",
             "2 diverged, 1 equal, 0 errors",
-            "frontier blessed: 2 added, 0 moved, 0 removed, 2 entries",
+            "frontier blessed: 2 added, 0 moved, 0 removed; 2 in all",
             "  added    captures/rush.cdt python: diverged at tick 70, lead: checkpoint.kills (summary)",
             "  added    captures/typo.cdt python: diverged at run set-up, lead: *",
             "XFAIL captures/rush.cdt::parity-python - blessed: diverged at tick 70, *",
@@ -106,7 +106,7 @@ def test_a_later_divergence_is_to_be_blessed(blessed: Captures) -> None:
     moved.assert_outcomes(xfailed=1, deselected=4)
     moved.stdout.fnmatch_lines(
         [
-            "frontier blessed: 0 added, 1 moved, 0 removed, 1 entries",
+            "frontier blessed: 0 added, 1 moved, 0 removed; 1 in all",
             "  moved    captures/rush.cdt python: diverged at tick 90, *; was diverged at tick 70, *",
         ]
     )

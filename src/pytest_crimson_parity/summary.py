@@ -122,7 +122,7 @@ def _shared(cells: Sequence[Cell]) -> Iterator[str]:
 def write_blessing(reporter: pytest.TerminalReporter, blessing: Blessing) -> None:
     """What was blessed in this run."""
     counts = f"{len(blessing.added)} added, {len(blessing.moved)} moved, {len(blessing.removed)} removed"
-    reporter.line(f"frontier blessed: {counts}, {len(blessing.entries)} entries")
+    reporter.line(f"frontier blessed: {counts}; {len(blessing.entries)} in all")
     for what, lines in (("added", blessing.added), ("moved", blessing.moved), ("removed", blessing.removed)):
         for line in lines:
             reporter.line(f"  {what:<9}{line}")
