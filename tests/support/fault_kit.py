@@ -7,11 +7,13 @@ evolves from it. What is true of a fault is measured here on the session's objec
 from __future__ import annotations
 
 import hashlib
+import inspect
+import textwrap
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Concatenate
 from unittest import mock
 
@@ -173,6 +175,21 @@ def around[**P, R](
     return replaced(owner, name, original, wrapped)
 
 
+def reading(owner: type | ModuleType, name: str, true: str, reads: str) -> Generator[None]:
+    """Let `owner.name` be as if its source had `reads` where it has `true`, wherever it was imported to."""
+    function = inspect.getattr_static(owner, name)
+    assert isinstance(function, FunctionType), f"{owner.__name__}.{name} is no plain function"
+    source = textwrap.dedent(inspect.getsource(function))
+    assert source.count(true) == 1, f"{owner.__name__}.{name} has {source.count(true)} times {true!r}, expected one"
+    module = compile(source.replace(true, reads), function.__code__.co_filename, "exec", dont_inherit=True)
+    code = next(const for const in module.co_consts if isinstance(const, CodeType) and const.co_name == name)
+    kept, function.__code__ = function.__code__, code
+    try:
+        yield
+    finally:
+        function.__code__ = kept
+
+
 # The state of a run by its objects
 
 
@@ -205,7 +222,7 @@ class Witness:
 def stepping(witness: Witness, fault: Fault | None) -> Generator[None]:
     """Recordings made meanwhile have the fault, and the witness sees their sessions."""
     clock = Clock(-1 if fault is None else fault.tick)
-    step = PlaybackDriver.step_tick
+    begin, step = PlaybackDriver.__init__, PlaybackDriver.step_tick
 
     def watched(driver: PlaybackDriver, tick_index: int) -> TickResult:
         clock.enter(tick_index, driver.session)
@@ -214,10 +231,23 @@ def stepping(witness: Witness, fault: Fault | None) -> Generator[None]:
         return result
 
     with ExitStack() as stack:
+        stack.enter_context(replaced_method(PlaybackDriver, "__init__", begin, _witnessed(begin, witness)))
         stack.enter_context(replaced_method(PlaybackDriver, "step_tick", step, watched))
         if fault is not None:
             stack.enter_context(fault.plant(clock))
         yield
+
+
+def _witnessed[**P](
+    begin: Callable[Concatenate[PlaybackDriver, P], None], witness: Witness
+) -> Callable[Concatenate[PlaybackDriver, P], None]:
+    """Set-up, seen by a witness as tick -1."""
+
+    def watched(driver: PlaybackDriver, *args: P.args, **kwargs: P.kwargs) -> None:
+        begin(driver, *args, **kwargs)
+        witness.look(-1, driver)
+
+    return watched
 
 
 def load_run(run: Run, folder: Path) -> LoadedReplay:

@@ -19,6 +19,7 @@ if __name__ == "__main__":
 import faults_draws
 import faults_entities
 import faults_hidden
+import faults_more
 import faults_state
 import msgspec
 from crimson.replay.driver.playback_driver import PlaybackDriver
@@ -28,7 +29,7 @@ from crimson.dbg.diff import diff_traces
 
 FAULTS: tuple[Fault, ...] = tuple(
     fault
-    for module in (faults_draws, faults_state, faults_entities, faults_hidden)
+    for module in (faults_draws, faults_state, faults_entities, faults_hidden, faults_more)
     for fault in module.catalogue.faults
 )
 
