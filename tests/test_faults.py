@@ -86,8 +86,13 @@ class Judged:
         return lead is not None and (truth.kind == "hidden" or lead.path.startswith(truth.path))
 
     @property
+    def timed(self) -> bool:
+        """Whether the lead is at the tick at which the fault begins, which may be long before it is seen."""
+        return self.report.lead is not None and self.report.lead.tick == self.fault.tick
+
+    @property
     def right(self) -> bool:
-        return self.placed and self.lead == self.truth
+        return self.placed and self.timed and self.lead == self.truth
 
 
 def judge(fault: Fault, baseline: Baseline, folder: Path) -> Judged:
@@ -128,8 +133,6 @@ def test_every_fault_is_found_and_its_lead_judged(judged: list[Judged], snapshot
         if fault.truth.kind == "hidden":
             region = fault.truth.subject.removeprefix("hidden_state.")
             assert (region, fault.tick) in [(hidden.region, hidden.first_tick) for hidden in report.hidden], fault.name
-        if found.right and report.lead is not None:
-            assert report.lead.tick == fault.tick, fault.name
     assert table(judged) == snapshot
     right = sum(found.right for found in judged)
     assert right >= LEAST_RIGHT * len(judged), f"{right} of {len(judged)} leads name the cause"
@@ -154,7 +157,8 @@ def table(judged: list[Judged]) -> list[str]:
         lines.append(f"{found.fault.name:<22}{ticks}  {found.lead or 'none'}")
         if not found.right:
             place = "" if found.placed else f", at {found.fault.truth.path}"
-            lines.append(f"{'':<36}but {found.truth}{place}")
+            tick = "" if found.timed else f", at tick {found.fault.tick}"
+            lines.append(f"{'':<36}but {found.truth}{place}{tick}")
     return [*lines, f"{sum(found.right for found in judged)} of {len(judged)} leads are right"]
 
 
