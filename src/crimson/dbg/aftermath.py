@@ -12,7 +12,7 @@ from math import isclose, isfinite
 import numpy as np
 
 from crimson.dbg.container import TICKS_PER_CHUNK
-from crimson.dbg.focus_report import Aftermath, Precedents
+from crimson.dbg.focus_report import Aftermath, Draw, Precedents
 from crimson.dbg.layout import TABLE_BY_NAME
 from crimson.dbg.report import FieldDifference, Lead
 from crimson.dbg.rows import TableRows
@@ -87,12 +87,12 @@ def _same_things(first: Sequence[RowView | None], rows: Sequence[RowView | None]
     )
 
 
-def precedents(pair: TracePair, lead: Lead, caller: int | None) -> Precedents | None:
+def precedents(pair: TracePair, lead: Lead, draw: Draw | None) -> Precedents | None:
     """Earlier ticks in which the original did the like, and the candidate with it: draws by the leading call site, or
     births of the leading kind of thing.
     """
-    if lead.kind == "rng" and caller is not None:
-        return _told(_drawn_before(pair, lead.tick, caller), lead.tick)
+    if lead.kind == "rng" and draw is not None:
+        return _told(_drawn_before(pair, lead.tick, draw.caller), lead.tick)
     if lead.kind == "presence":
         table, _, slot = lead.path.removesuffix("]").partition("[")
         row = pair.row("expected", table, int(slot), lead.tick) or pair.row("actual", table, int(slot), lead.tick)

@@ -39,10 +39,11 @@ def origin_of(found: Found, onset: int) -> int:
 
 
 def hidden_origins(found: Found, origin: int) -> dict[str, int]:
-    """The hidden regions that differed when the tick `origin` began, each with the first tick of that run."""
-    return {
-        region: _run_start(ticks, origin - 1) for region, ticks in found.regions.items() if origin - 1 in set(ticks)
-    }
+    """The hidden regions that differed when the tick `origin` began, each with the first tick at which it ever did.
+
+    What is not sampled comes and goes with its tenants, so the same mistake may have shown and healed before.
+    """
+    return {region: ticks[0] for region, ticks in found.regions.items() if origin - 1 in set(ticks)}
 
 
 def _run_start(ticks: Sequence[int], last: int) -> int:

@@ -39,6 +39,7 @@ _DERIVED: dict[str, tuple[str, ...]] = {
         "hp",
         "max_hp",
         "target",
+        "force_target",
         "target_heading",
         "heading",
         "vel",
@@ -59,9 +60,9 @@ _DERIVED: dict[str, tuple[str, ...]] = {
         "move_phase",
         "pos",
         "weapon.weapon_id",
+        "weapon.reload_active",
         "weapon.reload_timer",
         "weapon.reload_timer_max",
-        "weapon.reload_active",
         "weapon.shot_cooldown",
         "weapon.ammo",
         "spread_heat",
@@ -98,6 +99,16 @@ _REFERENCES = {
     ("entity_samples.secondary_projectiles", "target_id"): "entity_samples.creatures",
 }
 _WITH_REFERENCE = {("sim_state.players", "bonus_hover_timer_ms"): "bonus_hover_index"}
+# Draws that follow from a decision which is in the trace: the beginning of a call site's name, and the fields.
+_DECISIONS: dict[str, tuple[tuple[str, str], ...]] = {
+    "BONUS_APPLY_": (("entity_samples.bonuses", "picked"),),
+    "PERK_SELECT_": (("sim_state.players", "level"), ("sim_state.players", "experience")),
+    "PERKS_GENERATE_": (("sim_state.players", "level"), ("sim_state.players", "experience")),
+    "PLAYER_TAKE_DAMAGE_": (("sim_state.players", "health"),),
+    "CREATURE_HANDLE_DEATH_": (("entity_samples.creatures", "hp"),),
+    "CREATURE_APPLY_DAMAGE_": (("entity_samples.creatures", "hp"),),
+    "BONUS_TRY_SPAWN_ON_KILL_": (("entity_samples.creatures", "hp"),),
+}
 _PARTS = re.compile(r"\.(?:[xyrgba]|choice_\d)$")
 
 
@@ -122,6 +133,12 @@ def subject_of(difference: FieldDifference) -> str:
 
 def is_counter(difference: FieldDifference) -> bool:
     return difference.table == "sim_state" and difference.field in _COUNTERS
+
+
+def decides(difference: FieldDifference, call_site: str) -> bool:
+    """Whether a field holds the decision that draws by this call site follow from."""
+    fields = (fields for prefix, fields in _DECISIONS.items() if call_site.startswith(prefix))
+    return any((difference.table, difference.field) in found for found in fields)
 
 
 def refers_to(difference: FieldDifference, slots: Collection[tuple[str, int]]) -> bool:

@@ -111,11 +111,10 @@ def differs(alignment: DrawAlignment) -> bool:
     return not alignment.agreed == alignment.expected == alignment.actual
 
 
-def leading_caller(alignment: DrawAlignment) -> int | None:
-    """The call site of the first row that sets the streams apart."""
+def leading_draw(alignment: DrawAlignment) -> Draw | None:
+    """The first draw that sets the streams apart by its call site."""
     row = next((row for row in alignment.rows if row.mark not in ("same", "shifted")), None)
-    draw = None if row is None else row.expected or row.actual
-    return None if draw is None else draw.caller
+    return None if row is None else row.expected or row.actual
 
 
 def explain_draws(alignment: DrawAlignment, before: int | None = None) -> tuple[str, str]:

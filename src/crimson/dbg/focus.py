@@ -12,7 +12,7 @@ from crimson.dbg.ancestry import trace_back
 from crimson.dbg.cause_order import cause_rank, whole_field
 from crimson.dbg.comparison import differences_at
 from crimson.dbg.diff import Comparison, Options, comparing
-from crimson.dbg.draws import align_draws, leading_caller
+from crimson.dbg.draws import align_draws, leading_draw
 from crimson.dbg.errors import ReplayProblem
 from crimson.dbg.focus_report import (
     EntityStatus,
@@ -93,7 +93,7 @@ class _Focus:
         if tick is not None and diff.lead is not None and diff.first_bad_tick is not None:
             ancestry = trace_back(self._pair, self._comparison.history, diff.lead, diff.first_bad_tick)
             after = aftermath(self._pair, diff.lead, self._leading_field(diff.lead), tick + TICKS_AFTER)
-            before = precedents(self._pair, diff.lead, None if draws is None else leading_caller(draws))
+            before = precedents(self._pair, diff.lead, None if draws is None else leading_draw(draws))
         return FocusReport(
             diff=diff,
             tick=tick,

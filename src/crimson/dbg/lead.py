@@ -1,17 +1,18 @@
 """What explains the rest of a divergence: the cause before the symptom.
 
 At the origin the tick before is equal in every bit, so whatever differs was made in that one tick. Of what differs, a
-cause is taken in this order: the frame step, a thing that is born or gone some ticks sooner or later (its draws go
-with it), the order or number of random draws, a field of a row that both sides have, a thing that one side lacks, a
-counter, a summary. Where state that is not sampled differed before, and can have had this effect, it leads instead.
+cause is taken in this order: the frame step, a thing that is born some ticks sooner or later (its draws go with it), a
+decision that draws follow from, the order or number of random draws, a field of a row that both sides have, a thing
+that one side lacks, a counter, a summary. Where state that is not sampled differed before, and can have had this
+effect, it leads instead.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from crimson.dbg.cause_order import cause_rank, goes_with, is_counter, refers_to, subject_of, whole_field
-from crimson.dbg.draws import align_draws, differs, explain_draws
+from crimson.dbg.cause_order import cause_rank, decides, goes_with, is_counter, refers_to, subject_of, whole_field
+from crimson.dbg.draws import align_draws, differs, explain_draws, leading_draw
 from crimson.dbg.floats import f32_text, ulps_text
 from crimson.dbg.labels import label_of, row_name
 from crimson.dbg.names import name_of
@@ -48,6 +49,7 @@ def find_lead(pair: TracePair, tick: int, differences: Sequence[FieldDifference]
     candidates: list[Callable[[], Lead | None]] = [
         lambda: _field_lead(pair, tick, by_channel.get("timing_samples", []), "timing"),
         lambda: _shifted_lead(tick, missing),
+        lambda: _decision_lead(pair, tick, differences) if "rng_stream" in by_channel else None,
         lambda: _draw_lead(pair, tick) if "rng_stream" in by_channel else None,
         lambda: _state_lead(pair, tick, _without_effects(differences, missing)),
         lambda: _absence_lead(tick, missing),
@@ -55,6 +57,13 @@ def find_lead(pair: TracePair, tick: int, differences: Sequence[FieldDifference]
         lambda: _field_lead(pair, tick, by_channel.get(_SUMMARY, []), "summary"),
     ]
     return next((lead for candidate in candidates if (lead := candidate()) is not None), None)
+
+
+def _decision_lead(pair: TracePair, tick: int, differences: Sequence[FieldDifference]) -> Lead | None:
+    """The field that holds the decision from which the first differing draws follow."""
+    draw = leading_draw(align_draws(pair, tick))
+    found = [difference for difference in differences if draw is not None and decides(difference, draw.name)]
+    return _field_lead(pair, tick, [one for one in found if not _is_another_thing(pair, tick, one)], "drift")
 
 
 def _draw_lead(pair: TracePair, tick: int) -> Lead | None:
@@ -163,7 +172,7 @@ def hidden_lead(regions: Mapping[str, int], visible: Lead | None) -> Lead | None
     more = f" (and {', '.join(others)})" if others else ""
     seen = f"; first seen at {_tick(visible.tick)}: {visible.statement}" if visible is not None else ""
     path = f"{HIDDEN_CHANNEL}.{first}"
-    statement = f"state that is not sampled, {first}{more}, differs since {_tick(relevant[first])}{seen}"
+    statement = f"state that is not sampled, {first}{more}, first differed at {_tick(relevant[first])}{seen}"
     return Lead("hidden", HIDDEN_CHANNEL, path, path, relevant[first], statement)
 
 

@@ -110,8 +110,16 @@ def _birth(pair: TracePair, side: Side, table: str, row: RowView, slot: int, tic
         before = pair.row(side, table, slot, later - 1)
         newborn = found is not None and (before is None or _generation(before) != _generation(found))
         if found is not None and newborn and _kind(found) == _kind(row):
-            return later
+            # Where the first side bears as many then, it is another birth, which both have.
+            mine, theirs = (_births(pair, at, table, _kind(row), later) for at in (_OTHER[side], side))
+            return later if theirs > mine else None
     return None
+
+
+def _births(pair: TracePair, side: Side, table: str, kind: int | str, tick: int) -> int:
+    before = {(key, _generation(row)) for key, row in pair.rows(side, table, tick - 1).items()}
+    rows = pair.rows(side, table, tick).items()
+    return sum((key, _generation(row)) not in before and _kind(row) == kind for key, row in rows)
 
 
 def _end(pair: TracePair, side: Side, table: str, row: RowView, slot: int, tick: int) -> int | None:
