@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crimson.dbg.draws import align, differs, explain_draws
@@ -33,6 +33,8 @@ def aligned(expected: Sequence[int], actual: Sequence[int]) -> DrawAlignment:
 _callers = st.lists(st.integers(1, 4), max_size=40)
 
 
+@example(expected=[1, 2, 1, 1, 2, 2], actual=[2, 2, 1, 1, 1, 1])
+@settings(max_examples=400)
 @given(expected=_callers, actual=_callers)
 def test_an_alignment_holds_every_draw_of_both_sides_in_order(expected: list[int], actual: list[int]) -> None:
     found = aligned(expected, actual)

@@ -155,6 +155,12 @@ def _agreement(count: int) -> str:
 def _counts_differ(alignment: DrawAlignment, agree: str) -> tuple[str, str]:
     missing = [row.expected for row in alignment.rows if row.expected and row.mark in ("missing", "caller")]
     extra = [row.actual for row in alignment.rows if row.actual and row.mark in ("extra", "caller")]
+    if not missing and not extra:
+        # All rows are moves, and yet a call site draws more often: the numbers tell.
+        count = alignment.callers[0]
+        word = "missing" if count.expected > count.actual else "extra"
+        numbers = f"{count.name} draws {count.actual} times, expected {count.expected}, in another order"
+        return f"{word} draws by {count.name}", f"{agree}{numbers}"
     # What comes first in the tick decides; the rest may follow from it.
     first_extra = bool(extra) and (not missing or _first_at(alignment, "extra") < _first_at(alignment, "missing"))
     if missing and extra and alignment.expected != alignment.actual:
