@@ -169,6 +169,22 @@ def test_a_fault_that_heals_is_a_blip(tmp_path: Path) -> None:
     assert (report.verdict, [(blip.first, blip.last) for blip in report.blips]) == ("equal", [(fault.tick, fault.tick)])
 
 
+def test_a_drift_that_shows_hundreds_of_ticks_later_is_traced_back(tmp_path: Path) -> None:
+    fault = fault_named("heading-drift")
+    record_pair(fault, tmp_path)
+    found = []
+    for ulps in (1 << 12, 1 << 16, 1 << 18):
+        report = diff_traces(tmp_path / "expected.cdt", tmp_path / "actual.cdt", ulps=ulps)
+        assert report.lead is not None
+        assert report.first_bad_tick is not None
+        assert (report.lead.tick, report.lead.subject) == (fault.tick, fault.truth.subject)
+        found.append(report.first_bad_tick)
+    assert found == sorted(found)
+    assert found[1] > fault.tick + 300
+    text = render_focus(focus_traces(tmp_path / "expected.cdt", tmp_path / "actual.cdt", ulps=1 << 16))
+    assert "At the end of tick 149 all that is sampled is equal" in text
+
+
 def test_a_fault_leaves_the_runtime_as_it_was(tmp_path: Path) -> None:
     """Faults replace functions of the runtime; a recording after one is like a recording before it."""
     record_pair(fault_named("last-tick"), tmp_path)

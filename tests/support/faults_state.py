@@ -68,6 +68,23 @@ def _creature_x_ulp(clock: Clock) -> Generator[None]:
 
 
 @catalogue.add(
+    "heading-drift",
+    "every living creature turns one ulp further in each tick, which takes hundreds of ticks to show in play",
+    LONG_SURVIVAL,
+    150,
+    Truth("drift", "creatures.heading", "entity_samples.creatures"),
+)
+def _heading_drift(clock: Clock) -> Generator[None]:
+    def turn() -> None:
+        for creature in clock.world.creatures.entries if clock.since else ():
+            if creature.active and creature.hp > 0.0:
+                creature.heading = next_up(creature.heading)
+
+    with around(CreaturePool, "update", CreaturePool.update, after=turn):
+        yield
+
+
+@catalogue.add(
     "creature-heading",
     "survival's spawner counts a creature's heading roll from one, not from zero",
     SURVIVAL,
