@@ -96,7 +96,9 @@ def _pytest(project: Path, port: Path, *words: str) -> str:
     command = [sys.executable, "-m", "pytest", "--parity", "captures/", *words]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV"))}
     environment |= {"PYTHONPATH": str(port), "COLUMNS": "100", "NO_COLOR": "1"}
-    environment.pop("GITHUB_ACTIONS", None)
+    for name in ("CI", "BUILD_NUMBER", "GITHUB_ACTIONS"):
+        # pytest prints long lines there.
+        environment.pop(name, None)
     quiet = ["-p", "no:hypothesispytest", "-p", "no:xdist"]
     found = subprocess.run(
         [*command, *quiet], cwd=project, env=environment, capture_output=True, text=True, check=False

@@ -228,6 +228,23 @@ def test_lf_runs_what_failed_and_x_stops(captures: Captures) -> None:
     without.assert_outcomes(passed=8, failed=1)
 
 
+@pytest.mark.parametrize("given", [(), ("-vv",), ("-n1",)])
+def test_summaries_on_ci_have_the_headline_alone(
+    captures: Captures, given: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pytest does not cut messages there."""
+    monkeypatch.setenv("CI", "true")
+    captures.keep("rush")
+    diverge(captures, "rush", range(70, 140))
+    result = captures.run_apart("-k", "parity", "--junitxml=out.xml", *given)
+    failed = next(at for at, line in enumerate(result.outlines) if line.startswith("FAILED captures/rush.cdt"))
+    assert result.outlines[failed].endswith(" - diverged at tick 70, lead: checkpoint.kills (summary)")
+    assert result.outlines[failed + 1].startswith("===")
+    (failure,) = ET.parse(captures.pytester.path / "out.xml").getroot().iter("failure")
+    assert failure.get("message") == "diverged at tick 70, lead: checkpoint.kills (summary)"
+    assert "what differs at tick 70" in (failure.text or "")
+
+
 @pytest.mark.parametrize("workers", [(), ("-n1",)])
 def test_failure_texts_have_colours_on_terminals_and_none_in_files(
     captures: Captures, workers: tuple[str, ...]

@@ -131,6 +131,8 @@ class ParitySession:
                 report.longrepr = str(problem)
         return report
 
+    # Before the JUnit file takes its message from the text.
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if f"{SUFFIX}::" in report.nodeid:
             # A worker that dies does not tell what it collected.
