@@ -10,7 +10,7 @@ import synthetic
 from pytest_crimson_parity import compare
 from pytest_crimson_parity.cache import TraceCache
 from pytest_crimson_parity.capture import Capture
-from pytest_crimson_parity.compare import Comparer, WindowRefused
+from pytest_crimson_parity.compare import Comparer, DamagedRecording, StoppedInVain, WindowRefused
 from pytest_crimson_parity.recording import Extent, Order
 
 RUN = "ab" * 32
@@ -22,15 +22,16 @@ class MadeUp:
 
     name = "made-up"
 
-    def __init__(self, ticks: int = TICKS) -> None:
+    def __init__(self, ticks: int = TICKS, extent: Extent = "whole") -> None:
         self.ticks = ticks
+        self.extent: Extent = extent
 
     def identity(self) -> str:
         return f"{self.ticks}"
 
     def record(self, order: Order) -> Extent:
         synthetic.write_trace(order.out, self.ticks)
-        return "whole"
+        return self.extent
 
     def close(self) -> None:
         pass
@@ -73,3 +74,25 @@ def test_a_window_behind_the_candidates_end_is_refused(capture: Capture, compare
 def test_a_window_in_which_the_candidate_ends_is_an_early_end(capture: Capture, comparer: Comparer) -> None:
     report = comparer.compare(capture, MadeUp(300), None, window=(290, 313)).report
     assert (report.verdict, report.first_bad_tick, report.ticks_compared) == ("ended_early", 300, 10)
+
+
+@pytest.mark.parametrize("ticks", [TICKS - 200, TICKS, TICKS + 100])
+def test_a_recording_that_was_stopped_passes_for_nothing(capture: Capture, comparer: Comparer, ticks: int) -> None:
+    """However long it is: why it was stopped must be seen in it."""
+    for _ in range(2):
+        with pytest.raises(StoppedInVain, match=f"stopped at tick {ticks - 1}, but the comparison finds it equal"):
+            comparer.compare(capture, MadeUp(ticks, "stopped"), None)
+
+
+def test_a_damaged_recording_is_the_candidates_failure_and_is_not_kept(capture: Capture, comparer: Comparer) -> None:
+    class Damaging(MadeUp):
+        def record(self, order: Order) -> Extent:
+            super().record(order)
+            data = bytearray(order.out.read_bytes())
+            data[len(data) // 2] ^= 1
+            order.out.write_bytes(data)
+            return "whole"
+
+    for _ in range(2):
+        with pytest.raises(DamagedRecording, match="made-up made a damaged trace"):
+            comparer.compare(capture, Damaging(), None)

@@ -113,8 +113,9 @@ class Comparer:
             window = (0, min(stopped_at, capture.ticks - 1))
         report = diff_traces(capture.path, entry.path, ticks=window, sustain=self.sustain, strict=self.strict)
         if stopped_at is not None and report.verdict not in ("diverged", "wrong_run"):
+            # Not about the trace, which may be sound: it would be taken for a damaged one.
             raise StoppedInVain(
-                entry.path,
+                capture.path,
                 f"the recording was stopped at tick {stopped_at}, but the comparison finds it {report.verdict}",
                 "this is a fault of pytest-crimson-parity; --parity-full does without",
             )
