@@ -83,8 +83,8 @@ def test_commands_are_escaped() -> None:
 def test_files_are_named_from_the_checkout() -> None:
     failure = Failure("captures/a.cdt", "health", "no")
     found = [
-        next(annotation_lines([failure], Path("/work/repo/game"), {"GITHUB_WORKSPACE": workspace})).partition(",")[0]
-        for workspace in ("/work/repo", "/work/repo/game", "/elsewhere", "")
+        next(annotation_lines([failure], Path("/runner/repo/game"), {"GITHUB_WORKSPACE": workspace})).partition(",")[0]
+        for workspace in ("/runner/repo", "/runner/repo/game", "/elsewhere", "")
     ]
     assert [line.removeprefix("::error file=") for line in found] == ["game/captures/a.cdt", *["captures/a.cdt"] * 3]
 
