@@ -5,7 +5,7 @@ A constant that is wrong, a step that is left out once, and a state that heals l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 from math import isclose, isfinite
 
@@ -13,10 +13,11 @@ import numpy as np
 
 from crimson.dbg.container import TICKS_PER_CHUNK
 from crimson.dbg.focus_report import Aftermath, Draw, Precedents
+from crimson.dbg.labels import KIND_FIELDS
 from crimson.dbg.layout import TABLE_BY_NAME
 from crimson.dbg.report import FieldDifference, Lead
 from crimson.dbg.rows import TableRows
-from crimson.dbg.trace_pair import RowView, Side, TracePair
+from crimson.dbg.trace_pair import RowView, Side, TracePair, same_thing
 
 # Distances that are shown.
 _SHOWN = 3
@@ -56,7 +57,7 @@ def _of_field(pair: TracePair, tick: int, field: FieldDifference, last: int) -> 
     for later in range(tick, last + 1):
         rows = [pair.row(side, field.table, field.row, later) for side in _SIDES]
         expected, actual = rows
-        if expected is None or actual is None or not _same_things(first, rows):
+        if expected is None or actual is None or not all(map(same_thing, first, rows)):
             break
         if expected.bits(field.field) == actual.bits(field.field):
             return Aftermath("heals", count - 1, later, tuple(distances[1 : _SHOWN + 1]))
@@ -74,17 +75,6 @@ def _of_field(pair: TracePair, tick: int, field: FieldDifference, last: int) -> 
     sizes = [abs(distance) for distance in distances]
     grows = all(one < two for one, two in pairwise(sizes))
     return Aftermath("grows" if grows else "changes", count - 1, None, tuple(distances[1 : _SHOWN + 1]))
-
-
-def _same_things(first: Sequence[RowView | None], rows: Sequence[RowView | None]) -> bool:
-    """Whether a pool's slot still holds what it held at first."""
-    return all(
-        one is None
-        or two is None
-        or "generation" not in one.table.positions
-        or one.bits("generation") == two.bits("generation")
-        for one, two in zip(first, rows, strict=True)
-    )
 
 
 def precedents(pair: TracePair, lead: Lead, draw: Draw | None) -> Precedents | None:
@@ -119,7 +109,7 @@ def _drawn_before(pair: TracePair, tick: int, caller: int) -> Iterator[int]:
 
 def _born_before(pair: TracePair, row: RowView, tick: int) -> Iterator[int]:
     table = row.table
-    kind = "bonus_id" if table.name.endswith("bonuses") else "type_id"
+    kind = KIND_FIELDS[table.name]
     seen: set[tuple[int, int]] = set()
     for rows in _tables_before(pair, table.name, tick):
         columns = [rows.columns[table.positions[name]].tolist() for name in ("index", "generation", kind)]

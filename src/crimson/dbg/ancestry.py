@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crimson.dbg.comparison import differences_at
 from crimson.dbg.focus_report import Ancestry, FirstSeen, HealedRun
 from crimson.dbg.layout import TABLES
 from crimson.dbg.pairing import HIDDEN_CHANNEL, Found, compare_tables, proven_equal
-from crimson.dbg.report import FieldDifference, Lead
+from crimson.dbg.report import Lead
 from crimson.dbg.schema import SETUP_TICK
 from crimson.dbg.sustained import runs_of
 from crimson.dbg.trace_pair import TracePair
@@ -78,9 +77,7 @@ def _first_seen(pair: TracePair, found: Found, origin: int, onset: int) -> Seque
         if table.channel == HIDDEN_CHANNEL:
             continue
         for tick in found.channels.get(table.channel, ()):
-            if origin <= tick <= onset and any(
-                difference.table == table.name for difference in _differences(pair, tick)
-            ):
+            if origin <= tick <= onset and any(difference.table == table.name for difference in pair.differences(tick)):
                 seen.append(FirstSeen(table.name, tick))
                 break
     return sorted(seen, key=lambda row: row.tick)
@@ -93,14 +90,9 @@ def _healed(pair: TracePair, found: Found, lead: Lead, origin: int) -> Sequence[
     for first, last in runs[-_MOST_RUNS:]:
         names = [
             difference.field or difference.table
-            for difference in _differences(pair, first)
+            for difference in pair.differences(first)
             if lead.path == difference.path or lead.path.startswith(f"{difference.row_path}.")
         ]
         if names:
             healed.append(HealedRun(first, last, tuple(names[:_MOST_FIELDS])))
     return healed
-
-
-def _differences(pair: TracePair, tick: int) -> list[FieldDifference]:
-    left, right = pair.reader("expected"), pair.reader("actual")
-    return list(differences_at(tick, left.tables(left.entry_of(tick)), right.tables(right.entry_of(tick))))

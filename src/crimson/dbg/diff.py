@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -25,9 +24,6 @@ from crimson.dbg.report import (
 from crimson.dbg.schema import CHANNELS, SETUP_TICK, TraceSource
 from crimson.dbg.sustained import DEFAULT_SUSTAIN, Divergence, first_sustained
 from crimson.dbg.trace import TraceReader
-
-# More than a tick has with every pool full; only a forged trace has more to tell.
-_MOST_FIELDS = 1 << 16
 
 
 class Options(TypedDict, total=False):
@@ -106,7 +102,7 @@ class Comparison:
             return self._report("equal", divergence)
         if self.found.at(onset) == {PRESENCE_CHANNEL}:
             return self._report("ended_early", divergence, fields=self._presence(onset), lead=self._end(onset))
-        return self._report("diverged", divergence, fields=tuple(self._fields(onset)), lead=self._lead(onset))
+        return self._diverged(divergence, onset)
 
     def _find(self) -> None:
         left, right, found = self.expected, self.actual, self.found
@@ -123,13 +119,6 @@ class Comparison:
         longer = max(left.tick_count, right.tick_count) - 1
         found.add(PRESENCE_CHANNEL, list(range(max(shared_last + 1, first), min(last, longer) + 1)))
 
-    def _fields(self, tick: int) -> Iterator[FieldDifference]:
-        from crimson.dbg.comparison import differences_at
-
-        left, right = self.expected, self.actual
-        expected, actual = left.tables(left.entry_of(tick)), right.tables(right.entry_of(tick))
-        return islice(differences_at(tick, expected, actual, self.rules.ulps), _MOST_FIELDS)
-
     def _presence(self, tick: int) -> tuple[FieldDifference, ...]:
         present = [("present" if tick < reader.tick_count else "absent") for reader in (self.expected, self.actual)]
         return (FieldDifference(PRESENCE_CHANNEL, tick, "", present[0], present[1]),)
@@ -143,26 +132,23 @@ class Comparison:
     def _last_tick(self) -> int:
         return max(self.expected.tick_count, self.actual.tick_count) - 1
 
-    def _lead(self, onset: int) -> Lead:
+    def _diverged(self, divergence: Divergence, onset: int) -> DiffReport:
         # Only a difference needs numpy, which takes longer to import than equal traces take to compare.
         from crimson.dbg.ancestry import differences_before, hidden_origins, origin_of
-        from crimson.dbg.comparison import differences_at
         from crimson.dbg.lead import find_lead, hidden_lead
         from crimson.dbg.trace_pair import TracePair
 
-        left, right = self.expected, self.actual
-        pair = TracePair(left, right)
+        pair = TracePair(self.expected, self.actual)
         # What a whole comparison of bits has found is the history already.
         whole = self.window[0] == 0 and not self.rules.ulps
         self.history = self.found if whole else differences_before(pair, onset)
         origin = origin_of(self.history, onset)
-        tables = left.tables(left.entry_of(origin)), right.tables(right.entry_of(origin))
-        visible = find_lead(pair, origin, list(islice(differences_at(origin, *tables), _MOST_FIELDS)))
+        visible = find_lead(pair, origin, pair.differences(origin))
         regions = hidden_origins(self.history, origin if visible is not None else origin + 1)
         lead = hidden_lead(regions, visible) or visible
         if lead is None:
             raise ValueError(f"nothing differs at tick {origin}")
-        return lead
+        return self._report("diverged", divergence, fields=pair.differences(onset, self.rules.ulps), lead=lead)
 
     def _report(
         self,

@@ -10,7 +10,6 @@ from typing import Unpack
 from crimson.dbg.aftermath import aftermath, precedents
 from crimson.dbg.ancestry import trace_back
 from crimson.dbg.cause_order import cause_rank, whole_field
-from crimson.dbg.comparison import differences_at
 from crimson.dbg.diff import Comparison, Options, comparing
 from crimson.dbg.draws import align_draws, leading_draw
 from crimson.dbg.errors import ReplayProblem
@@ -31,7 +30,7 @@ from crimson.dbg.presence import POOLS, absences
 from crimson.dbg.relations import relations_of
 from crimson.dbg.report import BisectReport, DiffReport, FieldDifference, Lead
 from crimson.dbg.schema import CHANNELS, SETUP_TICK
-from crimson.dbg.trace_pair import RowView, Side, TracePair
+from crimson.dbg.trace_pair import RowView, Side, TracePair, same_thing
 from crimson.dbg.windows import TICKS_AFTER, window_around
 
 # How far back a row is followed to where both sides had the same of it.
@@ -111,7 +110,9 @@ class _Focus:
 
     def _leading_field(self, lead: Lead) -> FieldDifference | None:
         """The difference that leads, where it is one of a field."""
-        return next((found for found in self._differences(lead.tick) if found.field and found.path == lead.path), None)
+        return next(
+            (found for found in self._pair.differences(lead.tick) if found.field and found.path == lead.path), None
+        )
 
     def _looked_at(self) -> int | None:
         """The tick in depth: where the cause shows first, which a tolerance or the window may have passed over."""
@@ -147,17 +148,13 @@ class _Focus:
         for tick in range(SETUP_TICK if first == 0 else first, last + 1):
             if not self._pair.has(tick):
                 continue
-            differences = self._differences(tick)
+            differences = self._pair.differences(tick)
             for channel in dict.fromkeys(difference.channel for difference in differences):
                 found.add(channel, [tick])
             for difference in differences:
                 if difference.channel == HIDDEN_CHANNEL:
                     found.add_region(difference.field, [tick])
         return found
-
-    def _differences(self, tick: int) -> list[FieldDifference]:
-        left, right = self._comparison.expected, self._comparison.actual
-        return list(differences_at(tick, left.tables(left.entry_of(tick)), right.tables(right.entry_of(tick))))
 
     def _counts(self, side: Side, tick: int) -> TickCounts | None:
         if tick >= self._pair.reader(side).tick_count:
@@ -168,7 +165,7 @@ class _Focus:
         """The rows that differ, the lead's first, then in the order of causes."""
         differences = [
             difference
-            for difference in self._differences(tick)
+            for difference in self._pair.differences(tick)
             if difference.channel not in ("rng_stream", HIDDEN_CHANNEL)
         ]
         lead = self._diff.lead
@@ -208,8 +205,7 @@ class _Focus:
         if difference.table not in POOLS:
             return ""
         now, before = (self._row("expected", difference, at) for at in (tick, tick - 1))
-        newborn = now is not None and (before is None or before.bits("generation") != now.bits("generation"))
-        return "born in this tick" if newborn else ""
+        return "born in this tick" if now is not None and not same_thing(before, now) else ""
 
     def _row(self, side: Side, difference: FieldDifference, tick: int) -> RowView | None:
         return self._pair.row(side, difference.table, difference.row, tick)

@@ -20,11 +20,11 @@ _SINGULAR = {
     "checkpoint": "summary",
 }
 # The field that says what is in a pool's slot.
-_KINDS = {
-    "creatures": "type_id",
-    "projectiles": "type_id",
-    "secondary_projectiles": "type_id",
-    "bonuses": "bonus_id",
+KIND_FIELDS = {
+    "entity_samples.creatures": "type_id",
+    "entity_samples.projectiles": "type_id",
+    "entity_samples.secondary_projectiles": "type_id",
+    "entity_samples.bonuses": "bonus_id",
 }
 
 
@@ -39,7 +39,7 @@ def row_name(table: str, row: int | None) -> str:
 
 def label_of(row: RowView) -> str:
     """What is in a pool's slot; empty for other rows."""
-    field = _KINDS.get(row.table.name.rpartition(".")[2])
+    field = KIND_FIELDS.get(row.table.name)
     if field is None:
         return ""
     kind = row.value(field)

@@ -14,14 +14,16 @@ from collections.abc import Callable, Mapping, Sequence
 from crimson.dbg.cause_order import cause_rank, decides, goes_with, is_counter, refers_to, subject_of, whole_field
 from crimson.dbg.draws import align_draws, differs, explain_draws, leading_draw
 from crimson.dbg.floats import f32_text, ulps_text
+from crimson.dbg.focus_report import DrawAlignment
 from crimson.dbg.labels import label_of, row_name
 from crimson.dbg.names import name_of
 from crimson.dbg.pairing import HIDDEN_CHANNEL
 from crimson.dbg.presence import Absence, absences
 from crimson.dbg.relations import relations_of
+from crimson.dbg.render import tick_name
 from crimson.dbg.report import FieldDifference, Lead, LeadKind, Value
 from crimson.dbg.schema import SETUP_TICK
-from crimson.dbg.trace_pair import TracePair
+from crimson.dbg.trace_pair import TracePair, same_thing
 
 _SUMMARY = "checkpoint"
 # Where each hidden region can show, apart from itself: a pool's next tenants read what the last ones left, particles
@@ -46,11 +48,12 @@ def find_lead(pair: TracePair, tick: int, differences: Sequence[FieldDifference]
     for difference in differences:
         by_channel.setdefault(difference.channel, []).append(difference)
     missing = absences(pair, tick) if "entity_samples" in by_channel else []
+    draws = align_draws(pair, tick) if "rng_stream" in by_channel else None
     candidates: list[Callable[[], Lead | None]] = [
         lambda: _field_lead(pair, tick, by_channel.get("timing_samples", []), "timing"),
         lambda: _shifted_lead(tick, missing),
-        lambda: _decision_lead(pair, tick, differences) if "rng_stream" in by_channel else None,
-        lambda: _draw_lead(pair, tick) if "rng_stream" in by_channel else None,
+        lambda: _decision_lead(pair, tick, differences, draws) if draws is not None else None,
+        lambda: _draw_lead(pair, tick, draws) if draws is not None else None,
         lambda: _state_lead(pair, tick, _without_effects(differences, missing)),
         lambda: _absence_lead(tick, missing),
         lambda: _counter_lead(pair, tick, differences),
@@ -59,15 +62,16 @@ def find_lead(pair: TracePair, tick: int, differences: Sequence[FieldDifference]
     return next((lead for candidate in candidates if (lead := candidate()) is not None), None)
 
 
-def _decision_lead(pair: TracePair, tick: int, differences: Sequence[FieldDifference]) -> Lead | None:
+def _decision_lead(
+    pair: TracePair, tick: int, differences: Sequence[FieldDifference], draws: DrawAlignment
+) -> Lead | None:
     """The field that holds the decision from which the first differing draws follow."""
-    draw = leading_draw(align_draws(pair, tick))
+    draw = leading_draw(draws)
     found = [difference for difference in differences if draw is not None and decides(difference, draw.name)]
     return _field_lead(pair, tick, [one for one in found if not _is_another_thing(pair, tick, one)], "drift")
 
 
-def _draw_lead(pair: TracePair, tick: int) -> Lead | None:
-    alignment = align_draws(pair, tick)
+def _draw_lead(pair: TracePair, tick: int, alignment: DrawAlignment) -> Lead | None:
     if not differs(alignment):
         return None
     before = None
@@ -120,7 +124,7 @@ def _is_another_thing(pair: TracePair, tick: int, difference: FieldDifference) -
     if difference.channel != "entity_samples":
         return False
     rows = [pair.row(side, difference.table, difference.row, tick) for side in ("expected", "actual")]
-    return rows[0] is None or rows[1] is None or rows[0].bits("generation") != rows[1].bits("generation")
+    return not same_thing(rows[0], rows[1])
 
 
 def _counter_lead(pair: TracePair, tick: int, differences: Sequence[FieldDifference]) -> Lead | None:
@@ -170,14 +174,10 @@ def hidden_lead(regions: Mapping[str, int], visible: Lead | None) -> Lead | None
     first = min(relevant, key=lambda region: relevant[region])
     others = [region for region in relevant if region != first]
     more = f" (and {', '.join(others)})" if others else ""
-    seen = f"; first seen at {_tick(visible.tick)}: {visible.statement}" if visible is not None else ""
+    seen = f"; first seen at {tick_name(visible.tick)}: {visible.statement}" if visible is not None else ""
     path = f"{HIDDEN_CHANNEL}.{first}"
-    statement = f"state that is not sampled, {first}{more}, first differed at {_tick(relevant[first])}{seen}"
+    statement = f"state that is not sampled, {first}{more}, first differed at {tick_name(relevant[first])}{seen}"
     return Lead("hidden", HIDDEN_CHANNEL, path, path, relevant[first], statement)
-
-
-def _tick(tick: int) -> str:
-    return "run set-up" if tick == SETUP_TICK else f"tick {tick}"
 
 
 def _follows(region: str, table: str) -> bool:

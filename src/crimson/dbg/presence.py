@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from crimson.dbg.labels import label_of, row_name
-from crimson.dbg.trace_pair import RowView, Side, TracePair
+from crimson.dbg.labels import KIND_FIELDS, label_of, row_name
+from crimson.dbg.trace_pair import RowView, Side, TracePair, same_thing
 
 POOLS = (
     "entity_samples.creatures",
@@ -68,7 +68,7 @@ def _absences(pair: TracePair, tick: int) -> Iterator[Absence]:
         for key, expected, actual in pair.both(table, tick):
             if key is None:
                 continue
-            if expected is not None and actual is not None and _generation(expected) == _generation(actual):
+            if same_thing(expected, actual):
                 continue
             if expected is not None:
                 yield _absence(pair, table, key, expected, "expected", tick)
@@ -76,15 +76,11 @@ def _absences(pair: TracePair, tick: int) -> Iterator[Absence]:
                 yield _absence(pair, table, key, actual, "actual", tick)
 
 
-def _generation(row: RowView) -> int | str:
-    return row.bits("generation")
-
-
 def _absence(pair: TracePair, table: str, slot: int, row: RowView, has: Side, tick: int) -> Absence:
     lacks = _OTHER[has]
     before = pair.row(has, table, slot, tick - 1)
     who = f"{row_name(table, slot)} ({label_of(row)})"
-    if before is None or _generation(before) != _generation(row):
+    if not same_thing(before, row):
         later = _birth(pair, lacks, table, row, slot, tick)
         if later is not None:
             word = "late" if has == "expected" else "early"
@@ -108,8 +104,7 @@ def _birth(pair: TracePair, side: Side, table: str, row: RowView, slot: int, tic
     for later in range(tick + 1, tick + 1 + _SEARCHED_TICKS):
         found = pair.row(side, table, slot, later)
         before = pair.row(side, table, slot, later - 1)
-        newborn = found is not None and (before is None or _generation(before) != _generation(found))
-        if found is not None and newborn and _kind(found) == _kind(row):
+        if found is not None and not same_thing(before, found) and _kind(found) == _kind(row):
             # Where the first side bears as many then, it is another birth, which both have.
             mine, theirs = (_births(pair, at, table, _kind(row), later) for at in (_OTHER[side], side))
             return later if theirs > mine else None
@@ -117,18 +112,18 @@ def _birth(pair: TracePair, side: Side, table: str, row: RowView, slot: int, tic
 
 
 def _births(pair: TracePair, side: Side, table: str, kind: int | str, tick: int) -> int:
-    before = {(key, _generation(row)) for key, row in pair.rows(side, table, tick - 1).items()}
+    before = pair.rows(side, table, tick - 1)
     rows = pair.rows(side, table, tick).items()
-    return sum((key, _generation(row)) not in before and _kind(row) == kind for key, row in rows)
+    return sum(not same_thing(before.get(key), row) and _kind(row) == kind for key, row in rows)
 
 
 def _end(pair: TracePair, side: Side, table: str, row: RowView, slot: int, tick: int) -> int | None:
     for later in range(tick + 1, tick + 1 + _SEARCHED_TICKS):
         found = pair.row(side, table, slot, later)
-        if found is None or _generation(found) != _generation(row):
+        if not same_thing(found, row):
             return later - 1
     return None
 
 
 def _kind(row: RowView) -> int | str:
-    return row.bits("bonus_id" if row.table.name.endswith("bonuses") else "type_id")
+    return row.bits(KIND_FIELDS[row.table.name])

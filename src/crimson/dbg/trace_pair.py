@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Literal
 
-from crimson.dbg.comparison import rows_between, rows_by_key
+from crimson.dbg.comparison import differences_at, rows_between, rows_by_key
 from crimson.dbg.layout import TABLE_BY_NAME, Table
-from crimson.dbg.report import Value
+from crimson.dbg.report import FieldDifference, Value
 from crimson.dbg.rows import TableRows, values_from_words
 from crimson.dbg.schema import SETUP_TICK
 from crimson.dbg.trace import TraceReader
 
 type Side = Literal["expected", "actual"]
 type Key = int | None
+
+# More than a tick has with every pool full; only a forged trace has more to tell.
+_MOST_DIFFERENCES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,13 @@ class RowView:
         return value
 
 
+def same_thing(one: RowView | None, two: RowView | None) -> bool:
+    """Whether two rows of a slot, of two ticks or sides, are of one tenant; where slots have none, any two rows are."""
+    if one is None or two is None:
+        return False
+    return "generation" not in one.table.positions or one.bits("generation") == two.bits("generation")
+
+
 class TracePair:
     """The readers of both sides; a tick that a side does not have has no rows there."""
 
@@ -51,6 +62,7 @@ class TracePair:
         self._readers: dict[Side, TraceReader] = {"expected": expected, "actual": actual}
         # The same few ticks are asked for again and again.
         self._recent = lru_cache(1024)(self._rows)
+        self._recent_differences = lru_cache(64)(self._differences)
 
     def reader(self, side: Side) -> TraceReader:
         return self._readers[side]
@@ -73,6 +85,15 @@ class TracePair:
 
     def row(self, side: Side, table: str, key: Key, tick: int) -> RowView | None:
         return self.rows(side, table, tick).get(key)
+
+    def differences(self, tick: int, ulps: int = 0) -> tuple[FieldDifference, ...]:
+        """Every difference of a tick that both sides have, in the schema's order."""
+        return self._recent_differences(tick, ulps)
+
+    def _differences(self, tick: int, ulps: int) -> tuple[FieldDifference, ...]:
+        left, right = self._readers["expected"], self._readers["actual"]
+        tables = left.tables(left.entry_of(tick)), right.tables(right.entry_of(tick))
+        return tuple(islice(differences_at(tick, *tables, ulps), _MOST_DIFFERENCES))
 
     def both(self, table: str, tick: int) -> Iterator[tuple[Key, RowView | None, RowView | None]]:
         """Each row that either side has, in order of the keys' first appearance."""
