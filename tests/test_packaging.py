@@ -45,7 +45,8 @@ def wheel(uv: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("source")
     for name in ("pyproject.toml", "README.md"):
         shutil.copy(ROOT / name, copy)
-    shutil.copytree(SRC, copy / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    for name in ("src", "tools", "scripts/frida"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
     run(uv, "build", "--wheel", "--python", sys.executable, "--out-dir", copy / "dist", cwd=copy)
     (built,) = (copy / "dist").glob("*.whl")
     return built
@@ -58,6 +59,8 @@ def test_wheel_holds_every_module(wheel: Path) -> None:
         for path in (SRC / package).rglob("*")
         if path.suffix == ".py" or path.name == "py.typed"
     }
+    wanted |= {f"crimson/dbg/standin_source/{path.name}" for path in (ROOT / "tools/standin").glob("*.zig")}
+    wanted |= {f"crimson/dbg/frida_agent/{path.name}" for path in (ROOT / "scripts/frida").glob("*.*")}
     names = zipfile.ZipFile(wheel).namelist()
     held = {name for name in names if ".dist-info/" not in name}
     assert wanted - held == set(), "missing from the wheel: is the subpackage listed in pyproject.toml?"
@@ -78,6 +81,12 @@ def test_wheel_in_a_fresh_environment(wheel: Path, uv: str, tmp_path: Path) -> N
         cwd=tmp_path,
     )
     assert Path(where.strip()).is_relative_to(venv)
+
+    # the sources of the stand-in are where its build looks for them; ziglang is an extra
+    build = "from crimson.dbg.standin.build import standin_program, _sources; print(*_sources()); standin_program()"
+    said = subprocess.run([bin_dir / "python", "-c", build], cwd=tmp_path, capture_output=True, text=True)
+    assert "standin.zig" in said.stdout.split()
+    assert "pip install 'pytest-crimson-parity[standin]'" in said.stderr
 
     # the plugin loads by its entry point, without a warning
     (tmp_path / "test_one.py").write_text("def test_one(pytestconfig):\n    pytestconfig.option.parity\n")
