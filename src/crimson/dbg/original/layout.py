@@ -8,10 +8,11 @@ has, so that everything after it deals with plain addresses.
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
 from typing import Literal
 
 import msgspec
+
+from crimson.dbg.shipped import shipped_folder
 
 LAYOUT_FILE = "crimsonland_1_9_93.toml"
 # Memory of the stand-in beyond the original's image, and its thread data, whose seed the generator steps.
@@ -142,7 +143,7 @@ def read_layout(text: bytes) -> Layout:
 @cache
 def known_layout() -> Layout:
     """The facts as the package has them, some of them unlocated."""
-    return read_layout(resources.files("crimson.dbg.frida_agent").joinpath(LAYOUT_FILE).read_bytes())
+    return read_layout((shipped_folder("frida_agent") / LAYOUT_FILE).read_bytes())
 
 
 class _Annex:

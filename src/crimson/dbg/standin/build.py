@@ -10,14 +10,14 @@ import sys
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
-from importlib import metadata, resources
+from importlib import metadata
 from pathlib import Path
 
 from crimson.dbg.atomic import make_folder
 from crimson.dbg.errors import CaptureProblem
+from crimson.dbg.shipped import shipped_folder
 
 _WHERE = "the stand-in"
-_SOURCES = "crimson.dbg.standin_source"
 _ROOT = "standin.zig"
 # What a 32-bit program needs to start; libc comes with it.
 LOADER = Path("/lib/ld-linux.so.2")
@@ -58,10 +58,11 @@ def standin_program() -> Path:
 
 
 def _sources() -> dict[str, bytes]:
-    files = resources.files(_SOURCES).iterdir()
+    folder = shipped_folder("standin_source")
+    files = folder.iterdir() if folder.is_dir() else ()
     found = {file.name: file.read_bytes() for file in files if file.name.endswith(".zig")}
     if _ROOT not in found:
-        raise CaptureProblem(_WHERE, f"has no sources: {_SOURCES} lacks {_ROOT}", "install the package anew")
+        raise CaptureProblem(_WHERE, f"has no sources: {folder} lacks {_ROOT}", "install the package anew")
     return dict(sorted(found.items()))
 
 

@@ -1,1 +1,0 @@
-"""The Zig sources of the stand-in program, as data: `crimson.dbg.standin.build` compiles them."""
