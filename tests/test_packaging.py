@@ -83,6 +83,9 @@ def test_wheel_in_a_fresh_environment(wheel: Path, uv: str, tmp_path: Path) -> N
     assert Path(where.strip()).is_relative_to(venv)
 
     run(bin_dir / "python", "-c", "from crimson.dbg.original.layout import known_layout; known_layout()", cwd=tmp_path)
+    # Frida itself is an extra
+    agent = "from crimson.dbg.original.agent_session import agent_source; agent_source()"
+    run(bin_dir / "python", "-c", agent, cwd=tmp_path)
 
     # the sources of the stand-in are where its build looks for them; ziglang is an extra
     build = "from crimson.dbg.standin.build import standin_program, _sources; print(*_sources()); standin_program()"

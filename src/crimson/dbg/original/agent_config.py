@@ -1,0 +1,248 @@
+"""What the host tells the agent and what the agent answers, and how a layout becomes the former.
+
+`scripts/frida/gameplay_diff_capture.js` knows no address of the game: all are in its configuration, as linked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from crimson.dbg.original.layout import Field, Layout
+
+WORD_BYTES = 4
+# A tick of 384 changing creatures and 300 draws takes 70 kB.
+RING_BYTES = 16 << 20
+# Messages that the host may be behind with before the game waits: a second of play.
+WINDOW = 64
+
+
+class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An executable that may be captured: its name for messages, and its file's SHA-256 in hex."""
+
+    name: str
+    sha256: str
+
+
+class Image(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the executable is linked to."""
+
+    base: int
+    size: int
+
+
+class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A DLL of which functions are hooked, and where it is linked to."""
+
+    name: str
+    base: int
+    size: int
+
+
+class CallSites(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Return addresses that mean something to the agent."""
+
+    setup_first_draw: int
+    frame_draw: int
+
+
+class Ranges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Code from which calls count: the first address, and the first one behind it."""
+
+    player_update: tuple[int, int]
+    projectile_update: tuple[int, int]
+
+
+class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Addresses of the variables that the agent itself reads or writes; `player_experience` is player one's."""
+
+    frame_dt: int
+    frame_dt_ms: int
+    time_scale_active: int
+    bonus_reflex_boost_timer: int
+    render_overlay_player_index: int
+    perk_selection_index: int
+    perk_choice_ids: int
+    player_experience: int
+
+
+class CreaturePool(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`type_id` and `reward_value` are offsets in a slot."""
+
+    address: int
+    stride: int
+    count: int
+    type_id: int
+    reward_value: int
+
+
+class ProjectilePool(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`owner_id` is an offset in a slot."""
+
+    address: int
+    stride: int
+    count: int
+    owner_id: int
+
+
+class Pools(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    creature: CreaturePool
+    projectile: ProjectilePool
+
+
+class MemoryRegion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Memory whose changes are recorded, a slot at a time; a slot is a multiple of four bytes."""
+
+    address: int
+    slot_size: int
+    slots: int
+
+    def __post_init__(self) -> None:
+        if self.slot_size <= 0 or self.slot_size % WORD_BYTES:
+            raise ValueError(f"0x{self.address:08x}: a slot of {self.slot_size} bytes is not made of words")
+
+
+class Clean(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Bytes, in hex, that the agent writes when a run's set-up begins."""
+
+    address: int
+    hex: str
+
+
+class AgentConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything the agent's `init` takes.
+
+    `ring_bytes` must hold all that happens between two messages, or the run is lost. `window` is how many messages the
+    host may be behind with before the game waits for it. Without `native` the agent uses no C code, which is slower.
+    """
+
+    targets: tuple[Target, ...]
+    image: Image
+    library: Library
+    functions: dict[str, int]
+    call_sites: CallSites
+    ranges: Ranges
+    data: Data
+    pools: Pools
+    regions: tuple[MemoryRegion, ...]
+    rng_offset: int
+    clean: tuple[Clean, ...] = ()
+    ring_bytes: int = RING_BYTES
+    window: int = WINDOW
+    native: bool = True
+
+
+class Hello(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="hello"):
+    """What the agent is in: the executable's file, and the process as Frida describes it."""
+
+    path: str
+    size: int
+    sha256: str
+    arch: str
+    platform: str
+    frida: str
+    native: bool
+
+
+class RecordsMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="records"):
+    """Goes with a batch of records; `sequence` counts from 0."""
+
+    sequence: int
+
+
+class Refusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The executable that was found where one of `known` was expected."""
+
+    path: str
+    size: int
+    sha256: str
+    known: tuple[str, ...]
+
+
+class RecordFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    kind: int
+    fields: tuple[str, ...]
+
+
+class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The agent's record table, by name."""
+
+    records: dict[str, RecordFacts]
+
+
+class AgentStats(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Messages and bytes sent, how often the game waited for the host, and messages not acknowledged yet."""
+
+    messages: int
+    bytes: int
+    waits: int
+    unacknowledged: int
+
+
+type AgentMessage = Hello | RecordsMessage
+
+
+def agent_config(
+    layout: Layout,
+    targets: Iterable[Target],
+    regions: Iterable[MemoryRegion],
+    clean: Iterable[Clean] = (),
+    *,
+    ring_bytes: int = RING_BYTES,
+    window: int = WINDOW,
+    native: bool = True,
+) -> AgentConfig:
+    """The configuration for a layout in which every address is known.
+
+    Raises `ValueError` that names an address that is not.
+    """
+    addresses = {fact.name: fact.address for fact in (*layout.functions, *layout.call_sites, *layout.globals)}
+    ranges = {code.name: (code.begin, code.end) for code in layout.ranges}
+    pools = {pool.name: pool for pool in layout.pools}
+    creatures, projectiles, players = pools["creatures"], pools["projectiles"], pools["players"]
+
+    def known(name: str, address: int | None) -> int:
+        if address is None:
+            raise ValueError(f"the place of {name} is not known")
+        return address
+
+    def at(name: str) -> int:
+        return known(name, addresses[name])
+
+    def offset(field: Field) -> int:
+        return known(field.name, field.offset)
+
+    data = {name: at(name) for name in Data.__struct_fields__ if name in addresses}
+    experience = known("players", players.address) + offset(players.field("experience"))
+    target = layout.target
+    return AgentConfig(
+        targets=tuple(targets),
+        image=Image(target.image_base, target.image_size),
+        library=Library(target.library, target.library_base, target.library_size),
+        functions={function.name: at(function.name) for function in layout.functions},
+        call_sites=CallSites(setup_first_draw=at("setup_first_draw"), frame_draw=at("frame_draw")),
+        ranges=Ranges(**ranges),
+        data=Data(**data, player_experience=experience),
+        pools=Pools(
+            CreaturePool(
+                known("creatures", creatures.address),
+                creatures.stride,
+                creatures.count,
+                type_id=offset(creatures.field("type_id")),
+                reward_value=offset(creatures.field("reward_value")),
+            ),
+            ProjectilePool(
+                known("projectiles", projectiles.address),
+                projectiles.stride,
+                projectiles.count,
+                owner_id=offset(projectiles.field("owner_id")),
+            ),
+        ),
+        regions=tuple(regions),
+        clean=tuple(clean),
+        rng_offset=target.rng_offset,
+        ring_bytes=ring_bytes,
+        window=window,
+        native=native,
+    )
