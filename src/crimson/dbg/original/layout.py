@@ -33,6 +33,13 @@ class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     address: int | None = None
     look: str = ""
 
+    @property
+    def place(self) -> int:
+        """The address; `ValueError` while nobody knows it."""
+        if self.address is None:
+            raise ValueError(f"{self.name} has no address: the layout is to be placed first")
+        return self.address
+
 
 class Function(Fact, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A function that the agent hooks; a thiscall's first argument on the stack counts as argument 0."""
@@ -76,6 +83,13 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     path: str = ""
 
     @property
+    def place(self) -> int:
+        """Where it lies in its slot; `ValueError` while nobody knows it."""
+        if self.offset is None:
+            raise ValueError(f"{self.name} has no offset: the layout is to be placed first")
+        return self.offset
+
+    @property
     def size(self) -> int:
         return SIZES[self.type] * self.count
 
@@ -100,6 +114,14 @@ class Pool(Fact, frozen=True, forbid_unknown_fields=True, kw_only=True):
     def field(self, name: str) -> Field:
         return next(field for field in self.fields if field.name == name)
 
+    def slot_place(self, slot: int) -> int:
+        """Where a slot lies in memory."""
+        return self.place + slot * self.stride
+
+    def field_place(self, slot: int, name: str) -> int:
+        """Where a slot's field lies in memory."""
+        return self.slot_place(slot) + self.field(name).place
+
 
 class TargetFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The executable: its file's SHA-256, where it is linked, and the library beside it."""
@@ -123,6 +145,18 @@ class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ranges: tuple[CodeRange, ...]
     globals: tuple[Global, ...]
     pools: tuple[Pool, ...]
+
+    def function(self, name: str) -> Function:
+        return next(fact for fact in self.functions if fact.name == name)
+
+    def call_site(self, name: str) -> CallSite:
+        return next(fact for fact in self.call_sites if fact.name == name)
+
+    def variable(self, name: str) -> Global:
+        return next(fact for fact in self.globals if fact.name == name)
+
+    def pool(self, name: str) -> Pool:
+        return next(fact for fact in self.pools if fact.name == name)
 
     def unlocated(self) -> list[str]:
         """What a capture of the game still lacks, each with the code that uses it."""
