@@ -1,0 +1,216 @@
+"""The tape of a replay, played in pure Python: it shows what the recorder's trace of that replay says."""
+
+from __future__ import annotations
+
+import struct
+from itertools import pairwise
+from pathlib import Path
+
+import msgspec
+import pytest
+from crimson.replay.codec import dump_replay_file
+from crimson.replay.types import Replay
+from crimson.rng_caller_static import RngCallerStatic
+from short_replays import replay_of
+from standin_kit import play
+from tape_interpreter import ExpectationFailed, Moment, TapeInterpreter
+from tape_rows import MemoryCheck
+
+from crimson.dbg.errors import CaptureProblem
+from crimson.dbg.original.layout import Pool, standin_layout
+from crimson.dbg.original.run_start import clean_image
+from crimson.dbg.record import record_replay
+from crimson.dbg.replays import load_replay
+from crimson.dbg.schema import SETUP_TICK, TickRecord
+from crimson.dbg.standin.call_sites import Site
+from crimson.dbg.standin.memory import IMAGE_BASE
+from crimson.dbg.standin.replay_tape import make_tape
+from crimson.dbg.trace import TraceReader
+
+_RUNS = {
+    "survival": 240,
+    "survival-4p-friendly-fire": 120,
+    "rush": 160,
+    "quest-1-1": 160,
+    "quest-3-5-hardcore": 120,
+    "quest-4-8-2p": 120,
+    "tutorial": 200,
+    "typo": 160,
+}
+
+
+def records_of(replay: Replay, folder: Path) -> list[TickRecord]:
+    """What the recorder says of a replay: set-up, then the ticks."""
+    dump_replay_file(folder / "run.crd", replay)
+    record_replay(load_replay(folder / "run.crd"), folder / "run.cdt")
+    with TraceReader(folder / "run.cdt") as trace:
+        return [trace.tick(SETUP_TICK), *trace.ticks(0, trace.tick_count - 1)]
+
+
+def compared(tape: bytes, records: list[TickRecord]) -> list[str]:
+    """Where the tape's run differs from the records, by tick."""
+    check = MemoryCheck()
+    problems: list[str] = []
+    for moment, record in zip(TapeInterpreter(tape).moments(), records, strict=True):
+        assert moment.tick == record.tick
+        problems += [f"tick {moment.tick}: {problem}" for problem in check.problems(moment, record)]
+    return problems
+
+
+@pytest.mark.parametrize("name", _RUNS)
+def test_a_tape_shows_what_the_trace_says(name: str, tmp_path: Path) -> None:
+    replay = replay_of(name, _RUNS[name])
+    make_tape(replay, tmp_path / "run.tape", where=name)
+    assert compared((tmp_path / "run.tape").read_bytes(), records_of(replay, tmp_path)) == []
+
+
+# One run for the rest: two players, deaths and shots.
+@pytest.fixture(scope="module")
+def replay() -> Replay:
+    return replay_of("survival-2p-arms", 160)
+
+
+@pytest.fixture(scope="module")
+def tape(replay: Replay, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("tape") / "run.tape"
+    make_tape(replay, path, where="replay")
+    return path.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def records(replay: Replay, tmp_path_factory: pytest.TempPathFactory) -> list[TickRecord]:
+    return records_of(replay, tmp_path_factory.mktemp("records"))
+
+
+def last_moment(tape: bytes) -> Moment:
+    *_before, last = TapeInterpreter(tape).moments()
+    return last
+
+
+def test_every_traced_fact_is_compared(tape: bytes, records: list[TickRecord]) -> None:
+    moment, record = last_moment(tape), records[-1]
+    check = MemoryCheck()
+    layout = standin_layout()
+    # Allocations are not counted here.
+    whole = {problem for problem in check.memory_problems(moment, record) if "allocations" not in problem}
+    assert whole == set()
+    places = {fact.name: fact.place for fact in layout.globals if _in_record(record, fact.path)}
+    slots = {"players": 0, "player_hover": 1, **{name: _slot(record, layout.pool(name)) for name in _POOLS}}
+    for name, slot in slots.items():
+        pool = layout.pool(name)
+        for field in pool.fields:
+            if field.path:
+                places[f"{name}.{field.name}"] = pool.field_place(slot, field.name)
+    assert len(places) > 160
+    for name, place in places.items():
+        moment.memory[place - IMAGE_BASE] ^= 1
+        problems = [problem for problem in check.memory_problems(moment, record) if "allocations" not in problem]
+        moment.memory[place - IMAGE_BASE] ^= 1
+        assert problems, name
+
+
+_POOLS = ("creatures", "projectiles", "secondary_projectiles", "bonuses")
+
+
+def _in_record(record: TickRecord, path: str) -> bool:
+    value = record
+    for part in path.split(".") if path else ():
+        value = getattr(value, part)
+        if value is None:
+            return False
+    return bool(path)
+
+
+def _slot(record: TickRecord, pool: Pool) -> int:
+    """A live slot, or one whose residue is hashed."""
+    rows = getattr(record.entity_samples, pool.name)
+    return rows[0].index if rows else 0
+
+
+def test_a_write_with_one_byte_changed_is_found(tape: bytes, records: list[TickRecord]) -> None:
+    pool = standin_layout().pool("creatures")
+    place = pool.field_place(records[-1].entity_samples.creatures[0].index, "active")
+    op = tape.rindex(struct.pack("<BIH", 1, place, pool.stride)) + 7 + pool.field("pos.x").place
+    changed = tape[:op] + bytes([tape[op] ^ 1]) + tape[op + 1 :]
+    problems = compared(changed, records)
+    assert any(".pos.x: " in problem for problem in problems)
+
+
+def test_a_changed_caller_is_found(tape: bytes, records: list[TickRecord]) -> None:
+    site = struct.pack("<I", RngCallerStatic.CREATURE_ALLOC_SLOT_PHASE_SEED)
+    at = tape.index(site)
+    changed = tape[:at] + struct.pack("<I", RngCallerStatic.CREATURE_ALLOC_SLOT_PHASE_SEED + 0x10) + tape[at + 4 :]
+    assert any(": draws: " in problem for problem in compared(changed, records))
+
+
+def test_slots_that_are_not_cleaned_show(
+    tape: bytes, records: list[TickRecord], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = clean_image(2)
+    pools = [(pool.place, pool.slot_place(pool.slots)) for pool in standin_layout().pools]
+    # Each pool's parts together: of a player's, set-up writes most itself.
+    groups = {next((pool for pool in pools if pool[0] <= part[0] < pool[1]), part[0]) for part in image}
+    assert len(groups) > 15
+    for group in groups:
+        begin, end = group if isinstance(group, tuple) else (group, group + 1)
+        left = [part for part in image if not begin <= part[0] < end]
+        monkeypatch.setattr("tape_interpreter.clean_image", lambda _players, left=left: left)
+        moment = next(TapeInterpreter(tape).moments())
+        assert MemoryCheck().problems(moment, records[0]), hex(begin)
+
+
+def test_steps_that_are_not_pinned_fail(tape: bytes) -> None:
+    with pytest.raises(ExpectationFailed):
+        list(TapeInterpreter(tape, agent=False).moments())
+
+
+def test_the_stand_in_plays_a_tape_without_the_agent(replay: Replay, records: list[TickRecord], tmp_path: Path) -> None:
+    path = tmp_path / "run.tape"
+    report = make_tape(replay, path, where="replay", ticks=80, pin=False)
+    assert (report.ticks, report.size) == (80, path.stat().st_size)
+    played = play(path, "--stats")
+    assert (played.returncode, played.stderr) == (0, "")
+    assert msgspec.json.decode(played.stdout)["ticks"] == 80
+    # Nothing but the cleaning is the agent's then, which changes no draw.
+    moments = list(TapeInterpreter(path.read_bytes(), agent=False).moments())
+    assert [draw for moment in moments for draw in moment.draws] == [
+        draw for record in records[:81] for draw in record.rng_stream
+    ]
+
+
+def test_the_hooked_tape_fails_without_the_agent(replay: Replay, tmp_path: Path) -> None:
+    make_tape(replay, tmp_path / "run.tape", where="replay", ticks=2)
+    assert play(tmp_path / "run.tape").returncode == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"preserve_bugs": False}, "preserve_bugs"),
+        ({"typo_dictionary_words": ("word",)}, "custom dictionaries"),
+        ({"typo_highscore_names": ("name",) * 129}, "room for 128 names"),
+    ],
+)
+def test_what_the_original_cannot_play_is_refused(
+    replay: Replay, change: dict[str, bool | tuple[str, ...]], problem: str, tmp_path: Path
+) -> None:
+    other = msgspec.structs.replace(replay, run=msgspec.structs.replace(replay.run, **change))
+    with pytest.raises(CaptureProblem, match=problem):
+        make_tape(other, tmp_path / "run.tape", where="run.crd")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_made_up_call_sites_keep_away_from_what_is_known() -> None:
+    layout = standin_layout()
+    known = [int(caller) for caller in RngCallerStatic]
+    known += [fact.place for fact in (*layout.functions, *layout.call_sites)]
+    assert all(abs(site - place) >= 32 for site in Site for place in known)
+    assert all(after - before >= 32 for before, after in pairwise(sorted(Site)))
+
+
+def test_made_up_call_sites_lie_in_the_code_they_stand_for() -> None:
+    inside = {part.name: {site for site in Site if part.begin <= site < part.end} for part in standin_layout().ranges}
+    assert inside == {
+        "player_update": {site for site in Site if site.name.startswith(("KEY_", "PRIMARY_"))},
+        "projectile_update": {Site.PROJECTILE_FIND, Site.SECONDARY_FIND, Site.PARTICLE_FIND},
+    }
