@@ -86,6 +86,8 @@ def hit(play: Play) -> None:
 def death(play: Play) -> None:
     play.tape.write(slot_at(CREATURE, 383, 0x64), struct.pack("<f", 62.5))
     play.tape.write(slot_at(CREATURE, 383, 0x6C), word(4))
+    # no creature: what lies behind the pool
+    play.tape.write(slot_at(CREATURE, 384), bytes(range(1, CREATURE.slot_size)))
     play.tape.write(EXPERIENCE, word(100))
     with play.within("creature_handle_death", 383, 1):
         play.tape.write(EXPERIENCE, word(163))
@@ -231,7 +233,8 @@ def test_every_event_is_seen_in_a_tick_and_between_two(name: str, both_paths: li
 # -------------------------------------------------------------------------------------------------------------- draws
 
 
-def test_draws_have_their_states_and_callers(tape: Path) -> None:
+@pytest.mark.parametrize("native", [True, False])
+def test_draws_have_their_states_and_callers(tape: Path, native: bool) -> None:
     # 0x00444b9b and 0x00444ba0 are closer to each other than a call is long
     callers = (0x00444B9B, 0x00444BA0, 0x00452CF1, 0x00452CFA, 0x10001234, SETUP_DRAW, FRAME_DRAW, ELSEWHERE)
     with play_file(tape) as play:
@@ -242,7 +245,7 @@ def test_draws_have_their_states_and_callers(tape: Path) -> None:
                 play.draw(caller)
         play.draw(0x00418000)
         play.tape.end()
-    captured = rig.capture(tape, rig.config())
+    captured = rig.capture(tape, rig.config(native=native))
     seen = of_kind(captured.records, records.Draws)
     states = [first]
     while len(states) < sum(len(draws.caller) for draws in seen) + 1:
@@ -362,7 +365,8 @@ def test_every_changed_slot_is_recorded_once(tape: Path, native: bool) -> None:
     assert [first, *others] == expected
 
 
-def test_a_set_up_ends_with_the_whole_state(tape: Path) -> None:
+@pytest.mark.parametrize("native", [True, False])
+def test_a_set_up_ends_with_the_whole_state(tape: Path, native: bool) -> None:
     with play_file(tape) as play:
         for number in range(2):
             play.tape.write(slot_at(CREATURE, 4), b"leftover")
@@ -371,7 +375,7 @@ def test_a_set_up_ends_with_the_whole_state(tape: Path) -> None:
             with play.tick():
                 play.tape.write(slot_at(CREATURE, 5 + number), b"spawned")
         play.tape.end()
-    captured = rig.capture(tape, rig.config(clean=[Clean(slot_at(CREATURE, 4), "000000")]))
+    captured = rig.capture(tape, rig.config(clean=[Clean(slot_at(CREATURE, 4), "000000")], native=native))
     assert (captured.exit_code, captured.output) == (0, "")
     ends = [batch for batch in captured.batches if any(isinstance(item, records.SetupEnd) for item in decode(batch))]
     total = sum(region.slots for region in rig.REGIONS)
@@ -379,6 +383,22 @@ def test_a_set_up_ends_with_the_whole_state(tape: Path) -> None:
     held = [{(region, slot): data for region, slot, data in slots(list(decode(batch)))} for batch in ends]
     assert [state[CREATURES, 4][:8] for state in held] == [b"\x00\x00\x00tover"] * 2
     assert [state[CREATURES, 5][:7] for state in held] == [bytes(7), b"spawned"]
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_a_tick_within_a_set_up_is_not_ended_by_a_later_frame(tape: Path, native: bool) -> None:
+    with play_file(tape) as play:
+        play.draw(SETUP_DRAW)
+        with play.within("gameplay_update_and_render"):
+            play.tape.write(slot_at(CREATURE, 4), b"x")
+        play.draw(FRAME_DRAW)
+        play.undone_draw()
+        play.tape.end()
+    captured = rig.capture(tape, rig.config([CREATURE], native=native))
+    assert (captured.exit_code, captured.output) == (0, "")
+    kinds = [type(item) for item in captured.records]
+    assert kinds[:5] == [records.SetupBegin, records.Draws, records.TickEnter, records.TickLeave, records.Draws]
+    assert kinds[5:] == [*[RegionSlot] * CREATURE.slots, records.SetupEnd, records.IdleDrawUndone]
 
 
 # ----------------------------------------------------------------------------------------------------- what goes wrong

@@ -280,7 +280,7 @@ class Outbox {
 
   listen() {
     this.credit = recv('credit', ({ count }) => {
-      this.unacknowledged -= count;
+      this.unacknowledged = Math.max(0, this.unacknowledged - count);
       this.listen();
     });
   }
@@ -480,7 +480,6 @@ static void begin_setup (guint32 ptd)
   guint32 i;
   shared.capturing = 1;
   shared.in_setup = 1;
-  shared.tick_left = 0;
   shared.game_ptd = ptd;
   for (i = 0; i != shared.clean_count; i++)
     memcpy (POINTER (cleans[i].address), POINTER (cleans[i].bytes), cleans[i].length);
@@ -490,6 +489,7 @@ static void begin_setup (guint32 ptd)
 static void end_setup (void)
 {
   shared.in_setup = 0;
+  shared.tick_left = 0;
   put_regions (1);
   put_bare (RECORD_SETUP_END);
   deliver ();
@@ -1021,7 +1021,6 @@ class ScriptRecorder {
   beginSetup(thread) {
     this.capturing = true;
     this.inSetup = true;
-    this.tickLeft = false;
     this.gameThread = thread;
     this.seed = viewOf(Uint32Array, this.getptd().add(this.plan.rngOffset), 1);
     this.cleans.forEach(({ target, bytes }) => target.set(bytes));
@@ -1030,6 +1029,7 @@ class ScriptRecorder {
 
   endSetup() {
     this.inSetup = false;
+    this.tickLeft = false;
     this.putRegions(true);
     this.put(RECORDS.setup_end.kind, []);
     this.deliver();
