@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from standin_kit import play
 from tape_interpreter import ExpectationFailed, Moment, TapeInterpreter
 from tape_rows import MemoryCheck
 
+from capture_replays import PLANS, make_replay
 from crimson.dbg.errors import CaptureProblem
 from crimson.dbg.original.layout import Pool, standin_layout
 from crimson.dbg.original.run_start import clean_image
@@ -62,6 +64,16 @@ def test_a_tape_shows_what_the_trace_says(name: str, tmp_path: Path) -> None:
     replay = replay_of(name, _RUNS[name])
     make_tape(replay, tmp_path / "run.tape", where=name)
     assert compared((tmp_path / "run.tape").read_bytes(), records_of(replay, tmp_path)) == []
+
+
+def test_a_step_that_reflex_boost_shortens(tmp_path: Path) -> None:
+    plan = next(plan for plan in PLANS if plan.name == "quest-3-5-hardcore")
+    spec = msgspec.structs.replace(plan.spec, seed=0x5EED2005, hardcore=False)
+    replay = make_replay(replace(plan, spec=spec, max_ticks=260))
+    records = records_of(replay, tmp_path)
+    assert any(record.timing_samples[0].time_scale_active for record in records[1:])
+    make_tape(replay, tmp_path / "run.tape", where="run.crd")
+    assert compared((tmp_path / "run.tape").read_bytes(), records) == []
 
 
 # One run for the rest: two players, deaths and shots.

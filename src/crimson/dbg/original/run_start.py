@@ -55,6 +55,7 @@ _STATICS: dict[str, Value] = {
     "perk_fire_cough_trigger_interval_s": 1.4,
     "perk_hot_tempered_trigger_interval_s": 1.4,
     "effect_spawn_detail_skip_counter": 0,
+    "music_playlist_randomized_latch": 0,
 }
 
 

@@ -28,7 +28,7 @@ from crimson.dbg.original.layout import Layout
 from crimson.dbg.standin.call_sites import Site
 from crimson.dbg.standin.memory import TapeMemory
 from crimson.dbg.standin.run_memory import RunMemory, Slot
-from crimson.dbg.standin.runtime_calls import Result, Watched, caller, code_of, local
+from crimson.dbg.standin.runtime_calls import Result, Watched, caller, code_of, local, local_number
 from crimson.dbg.standin.tape_calls import TapeCalls
 from crimson.dbg.standin.tick_tape import TickTape
 
@@ -132,11 +132,11 @@ class RunWatch:
             site, place = Site.PARTICLE_FIND, self._particles.field_place(local(loop, "idx", int), "pos.x")
         else:
             raise RuntimeError(f"{code.co_qualname} looks for creatures; where the original does that is to be said")
-        self._find(site, place, local(frame, "radius", float), _slot(result))
+        self._find(site, place, local_number(frame, "radius"), _slot(result))
 
     def _found_elsewhere(self, frame: FrameType, result: Result) -> None:
         place = self._players.field_place(0, "aim.x")
-        self._find(Site.ELSEWHERE_FIND, place, local(frame, "radius", float), _slot(result))
+        self._find(Site.ELSEWHERE_FIND, place, local_number(frame, "radius"), _slot(result))
 
     def _find(self, site: Site, place: int, radius: float, found: int) -> None:
         self._calls.whole("creature_find_in_radius", site, place, bits_of(radius), 0, result=found)
@@ -144,7 +144,7 @@ class RunWatch:
     # spawns
 
     def _projectile(self, frame: FrameType) -> None:
-        angle, kind, owner = local(frame, "angle", float), local(frame, "type_id", int), local(frame, "owner_id", int)
+        angle, kind, owner = local_number(frame, "angle"), local(frame, "type_id", int), local(frame, "owner_id", int)
         self._calls.begin("projectile_spawn", Site.PROJECTILE_SPAWN, self._somewhere, bits_of(angle), int(kind), owner)
 
     def _projectile_spawned(self, _frame: FrameType, result: Result) -> None:
@@ -154,7 +154,7 @@ class RunWatch:
         self._calls.end(slot)
 
     def _secondary(self, frame: FrameType) -> None:
-        angle, kind = local(frame, "angle", float), local(frame, "type_id", int)
+        angle, kind = local_number(frame, "angle"), local(frame, "type_id", int)
         self._calls.begin(
             "secondary_projectile_spawn", Site.SECONDARY_SPAWN, self._somewhere, bits_of(angle), int(kind)
         )

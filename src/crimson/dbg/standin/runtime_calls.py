@@ -58,6 +58,8 @@ def watching(functions: Mapping[CodeType, Watched]) -> Generator[None]:
     finally:
         for code in functions:
             monitoring.set_local_events(_TOOL, code, 0)
+        monitoring.register_callback(_TOOL, _EVENTS.PY_START, None)
+        monitoring.register_callback(_TOOL, _EVENTS.PY_RETURN, None)
         monitoring.free_tool_id(_TOOL)
 
 
@@ -71,6 +73,14 @@ def local[Value](frame: FrameType, name: str, kind: type[Value]) -> Value:
     value = frame.f_locals[name]
     if not isinstance(value, kind):
         raise TypeError(f"{name} in {frame.f_code.co_qualname} is {value!r}, expected {kind.__name__}")
+    return value
+
+
+def local_number(frame: FrameType, name: str) -> float:
+    """A local variable that the runtime computes with, and may give as an integer."""
+    value = frame.f_locals[name]
+    if not isinstance(value, (int, float)):
+        raise TypeError(f"{name} in {frame.f_code.co_qualname} is {value!r}, expected a number")
     return value
 
 
