@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from crimson.quests.level import QuestLevel
 from crimson.replay.codec import dump_replay_file
 from crimson.replay.types import Replay
 from crimson.rng_caller_static import RngCallerStatic
@@ -19,6 +20,7 @@ from tape_rows import MemoryCheck
 
 from capture_replays import PLANS, make_replay
 from crimson.dbg.errors import CaptureProblem
+from crimson.dbg.floats import from_bits
 from crimson.dbg.original.layout import Pool, standin_layout
 from crimson.dbg.original.run_start import clean_image
 from crimson.dbg.record import record_replay
@@ -74,6 +76,15 @@ def test_a_step_that_reflex_boost_shortens(tmp_path: Path) -> None:
     assert any(record.timing_samples[0].time_scale_active for record in records[1:])
     make_tape(replay, tmp_path / "run.tape", where="run.crd")
     assert compared((tmp_path / "run.tape").read_bytes(), records) == []
+
+
+def test_a_step_that_the_perk_reflex_boosted_shortens(tmp_path: Path) -> None:
+    plan = next(plan for plan in PLANS if plan.name == "quest-3-5-hardcore")
+    spec = msgspec.structs.replace(plan.spec, seed=0x5EED2020, hardcore=False, quest_level=QuestLevel(2, 2))
+    make_tape(make_replay(replace(plan, spec=spec, max_ticks=580)), tmp_path / "run.tape", where="run.crd")
+    # The tape itself expects the runtime's step.
+    steps = [moment.timing[0] for moment in TapeInterpreter.of(tmp_path / "run.tape").moments() if moment.timing]
+    assert (steps[0], steps[-1]) == (from_bits(0x3C888889), from_bits(0x3C75C290))
 
 
 # One run for the rest: two players, deaths and shots.
