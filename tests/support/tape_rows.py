@@ -43,12 +43,12 @@ class MemoryCheck:
         self.layout: Layout = standin_layout()
         self.counts = TapeCounts()
 
-    def problems(self, moment: Moment, record: TickRecord) -> list[str]:
-        """Every difference at the end of set-up or a tick; counts go on, so each moment is to be given once."""
-        return [*self._counted(moment, record), *self.memory_problems(moment, record)]
+    def count_problems(self, moment: Moment, record: TickRecord) -> list[str]:
+        """Differences in draws and counts; they go on, so each moment is to be given once and in order."""
+        return list(self._counted(moment, record))
 
     def memory_problems(self, moment: Moment, record: TickRecord) -> list[str]:
-        """Differences of memory alone, without what is counted."""
+        """Differences of memory, and of the generations that were counted so far."""
         reader = _Reader(moment.memory)
         return [
             *self._variables(reader, record),
@@ -162,7 +162,7 @@ class MemoryCheck:
         for call in moment.calls:
             self._allocation(call)
             pickups += call.name == "bonus_apply"
-            hits += self._hit(call)
+            hits += self.is_hit(call)
             self.counts.updates += call.name == "creature_update_all"
             if call.name == "creature_handle_death":
                 kind, reward, experience = call.seen
@@ -199,7 +199,8 @@ class MemoryCheck:
             case "bonus_spawn_at" | "bonus_spawn_at_pos":
                 counted["bonuses", (call.result - bonuses.place) // bonuses.stride] += 1
 
-    def _hit(self, call: Call) -> bool:
+    def is_hit(self, call: Call) -> bool:
+        """Whether a projectile found a creature that is not its own."""
         if call.name != "creature_find_in_radius" or call.caller not in PROJECTILE_UPDATE:
             return False
         if call.result >> 31:
