@@ -196,7 +196,7 @@ def both_paths(tmp_path_factory: pytest.TempPathFactory) -> list[rig.Captured]:
     tape = tmp_path_factory.mktemp("tapes") / "everything.tape"
     with play_file(tape) as play:
         play_every_event(play)
-    clean = [Clean(slot_at(CREATURE, 3), "00ff10"), Clean(slot_at(PROJECTILE, 95), "")]
+    clean = [Clean(0, slot_at(CREATURE, 3), "00ff10"), Clean(0, slot_at(PROJECTILE, 95), "")]
     return [rig.capture(tape, rig.config(clean=clean, native=native)) for native in (True, False)]
 
 
@@ -375,11 +375,11 @@ def test_a_set_up_ends_with_the_whole_state(tape: Path, native: bool) -> None:
             with play.tick():
                 play.tape.write(slot_at(CREATURE, 5 + number), b"spawned")
         play.tape.end()
-    captured = rig.capture(tape, rig.config(clean=[Clean(slot_at(CREATURE, 4), "000000")], native=native))
+    captured = rig.capture(tape, rig.config(clean=[Clean(0, slot_at(CREATURE, 4), "000000")], native=native))
     assert (captured.exit_code, captured.output) == (0, "")
     ends = [batch for batch in captured.batches if any(isinstance(item, records.SetupEnd) for item in decode(batch))]
     total = sum(region.slots for region in rig.REGIONS)
-    assert [len(slots(list(decode(batch)))) for batch in ends] == [total, total]
+    assert [len(slots(list(decode(batch)))) for batch in ends] == [total + 1, total + 1]
     held = [{(region, slot): data for region, slot, data in slots(list(decode(batch)))} for batch in ends]
     assert [state[CREATURES, 4][:8] for state in held] == [b"\x00\x00\x00tover"] * 2
     assert [state[CREATURES, 5][:7] for state in held] == [bytes(7), b"spawned"]
@@ -396,9 +396,13 @@ def test_a_tick_within_a_set_up_is_not_ended_by_a_later_frame(tape: Path, native
         play.tape.end()
     captured = rig.capture(tape, rig.config([CREATURE], native=native))
     assert (captured.exit_code, captured.output) == (0, "")
+    found = 1 + CREATURE.slots
     kinds = [type(item) for item in captured.records]
-    assert kinds[:5] == [records.SetupBegin, records.Draws, records.TickEnter, records.TickLeave, records.Draws]
-    assert kinds[5:] == [*[RegionSlot] * CREATURE.slots, records.SetupEnd, records.IdleDrawUndone]
+    assert kinds[:found] == [records.SetupBegin, *[RegionSlot] * CREATURE.slots]
+    assert kinds[found:] == [
+        *(records.Draws, records.TickEnter, records.TickLeave, records.Draws),
+        *(RegionSlot, records.SetupEnd, records.IdleDrawUndone),
+    ]
 
 
 # ----------------------------------------------------------------------------------------------------- what goes wrong

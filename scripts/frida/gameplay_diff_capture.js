@@ -158,19 +158,21 @@ const LCG_INVERSE = 0xb9b33155; // of 214013
 const STEP = Math.fround(1 / 60);
 const SLOWEST = Math.fround(0.3);
 const SLOWED_BY = Math.fround(0.7);
+const REFLEX_BOOSTED = Math.fround(0.9);
+const TYPO = 4; // a game mode
 
 /** The state whose successor is `state`. */
 function previousState(state) {
   return Math.imul((state - LCG_INCREMENT) | 0, LCG_INVERSE) >>> 0;
 }
 
-/** The frame step, in seconds and in whole milliseconds, for this state of the slow-motion bonus. */
-function pinnedStep(timeScaleActive, reflexBoostTimer) {
-  let step = STEP;
+/** The frame step, in seconds and in whole milliseconds: slowed by a perk, outside of Typ-o, and by a bonus. */
+function pinnedStep({ typo, reflexBoosted, timeScaleActive, reflexBoostTimer }) {
+  let step = reflexBoosted && !typo ? Math.fround(STEP * REFLEX_BOOSTED) : STEP;
   if (timeScaleActive) {
     const remaining = Math.fround(Math.fround(1 - reflexBoostTimer) * SLOWED_BY);
-    const factor = reflexBoostTimer >= 1 ? SLOWEST : Math.fround(remaining + SLOWEST);
-    step = Math.fround(STEP * factor);
+    const factor = typo || reflexBoostTimer >= 1 ? SLOWEST : Math.fround(remaining + SLOWEST);
+    step = Math.fround(step * factor);
   }
   return { step, milliseconds: Math.trunc(Math.fround(step * 1000)) };
 }
@@ -180,11 +182,16 @@ function pinnedStep(timeScaleActive, reflexBoostTimer) {
 const WRONG_TARGET = 'wrong target: ';
 const WORD_BYTES = 4;
 
-/** The file of the process, and whether it is one of `targets`; throws what was found when it is none. */
-function identifyTarget(targets) {
+/** The file of the process. */
+function identify() {
   const { path } = Process.mainModule;
   const contents = File.readAllBytes(path);
-  const found = { path, size: contents.byteLength, sha256: Checksum.compute('sha256', contents) };
+  return { path, size: contents.byteLength, sha256: Checksum.compute('sha256', contents) };
+}
+
+/** The file of the process, if it is one of `targets`; throws what was found when it is none. */
+function requireTarget(targets) {
+  const found = identify();
   if (!targets.some((target) => target.sha256 === found.sha256)) {
     throw new Error(WRONG_TARGET + JSON.stringify({ ...found, known: targets.map((target) => target.name) }));
   }
@@ -333,6 +340,10 @@ const FACTS = [
   'frame_dt_ms',
   'time_scale_active',
   'reflex_boost_timer',
+  'game_mode',
+  'run_active',
+  'reflex_boosted_count',
+  'player_count',
   'perk_selection_index',
   'perk_choice_ids',
   'creatures',
@@ -350,7 +361,7 @@ const SHARED = [...STATE, ...FACTS];
 const USED = SHARED.indexOf('used');
 const OVERFLOWED = SHARED.indexOf('overflowed');
 const REGION_WORDS = 4; // address, slot bytes, slots, shadow
-const CLEAN_WORDS = 3; // address, bytes, length
+const CLEAN_WORDS = 4; // players, address, bytes, length
 const EVENT_WORDS = 5 + 2 * MAX_VALUES;
 
 function defines(prefix, table, value) {
@@ -368,7 +379,7 @@ ${defines('FROM', SOURCES, (source) => source)}
 
 typedef struct { ${SHARED.map((name) => `guint32 ${name};`).join(' ')} } Shared;
 typedef struct { guint32 address, slot_bytes, slots, shadow; } Region;
-typedef struct { guint32 address, bytes, length; } Clean;
+typedef struct { guint32 players, address, bytes, length; } Clean;
 typedef struct { guint32 source, operand; } Value;
 typedef struct { guint32 kind, first_caller, end_caller, found, count; Value values[${MAX_VALUES}]; } Event;
 typedef struct { guint32 caller, arguments[${MAX_ARGUMENTS}]; } Call;
@@ -477,20 +488,23 @@ static guint32 thread_data (void) { return ((guint32 (*) (void)) POINTER (shared
 
 static void begin_setup (guint32 ptd)
 {
+  guint32 players = read_word (shared.player_count);
   guint32 i;
   shared.capturing = 1;
   shared.in_setup = 1;
   shared.game_ptd = ptd;
-  for (i = 0; i != shared.clean_count; i++)
-    memcpy (POINTER (cleans[i].address), POINTER (cleans[i].bytes), cleans[i].length);
   put_one (RECORD_SETUP_BEGIN, read_word (ptd + shared.rng_offset));
+  put_regions (1);
+  for (i = 0; i != shared.clean_count; i++)
+    if (cleans[i].players == players)
+      memcpy (POINTER (cleans[i].address), POINTER (cleans[i].bytes), cleans[i].length);
 }
 
 static void end_setup (void)
 {
   shared.in_setup = 0;
   shared.tick_left = 0;
-  put_regions (1);
+  put_regions (0);
   put_bare (RECORD_SETUP_END);
   deliver ();
 }
@@ -572,8 +586,12 @@ static void pin_step (guint32 active, float reflex)
 {
   volatile float step = ${STEP}f;
   volatile float milliseconds;
+  int typo = read_word (shared.game_mode) == ${TYPO};
+  int boosted = *(guint8 *) POINTER (shared.run_active) != 0 && read_word (shared.reflex_boosted_count) != 0;
+  if (boosted && !typo)
+    step = step * ${REFLEX_BOOSTED}f;
   if (active)
-    step = step * time_factor (reflex);
+    step = step * (typo ? ${SLOWEST}f : time_factor (reflex));
   milliseconds = step * 1000.0f;
   write_word (shared.frame_dt, bits_of (step));
   write_word (shared.frame_dt_ms, (guint32) truncated (milliseconds));
@@ -737,6 +755,10 @@ class NativeRecorder {
       frame_dt_ms: data.frame_dt_ms,
       time_scale_active: data.time_scale_active,
       reflex_boost_timer: data.bonus_reflex_boost_timer,
+      game_mode: data.config_game_mode,
+      run_active: data.run_active,
+      reflex_boosted_count: data.reflex_boosted_count,
+      player_count: data.config_player_count,
       perk_selection_index: data.perk_selection_index,
       perk_choice_ids: data.perk_choice_ids,
       creatures: creature.address,
@@ -769,11 +791,11 @@ class NativeRecorder {
   cleans() {
     const { cleans } = this.plan;
     const table = allocateWords(cleans.length * CLEAN_WORDS);
-    cleans.forEach(({ address, hex }, index) => {
+    cleans.forEach(({ players, address, hex }, index) => {
       const contents = bytesOfHex(hex);
       const bytes = this.keep(Memory.alloc(Math.max(contents.length, 1)));
       bytes.writeByteArray(contents.buffer);
-      table.view.set([address, bytes.toUInt32(), contents.length], index * CLEAN_WORDS);
+      table.view.set([players, address, bytes.toUInt32(), contents.length], index * CLEAN_WORDS);
     });
     return this.keep(table.memory);
   }
@@ -859,9 +881,10 @@ class ScriptRecorder {
       slotWords: slotSize / WORD_BYTES,
       slots,
     }));
-    this.cleans = plan.cleans.map(({ address, hex }) => {
+    this.runActive = viewOf(Uint8Array, plan.data.run_active, 1);
+    this.cleans = plan.cleans.map(({ players, address, hex }) => {
       const bytes = bytesOfHex(hex);
-      return { target: viewOf(Uint8Array, address, bytes.length), bytes };
+      return { players, target: viewOf(Uint8Array, address, bytes.length), bytes };
     });
   }
 
@@ -1023,14 +1046,16 @@ class ScriptRecorder {
     this.inSetup = true;
     this.gameThread = thread;
     this.seed = viewOf(Uint32Array, this.getptd().add(this.plan.rngOffset), 1);
-    this.cleans.forEach(({ target, bytes }) => target.set(bytes));
     this.put(RECORDS.setup_begin.kind, [this.seed[0]]);
+    this.putRegions(true);
+    const found = this.word(this.plan.data.config_player_count);
+    this.cleans.filter(({ players }) => players === found).forEach(({ target, bytes }) => target.set(bytes));
   }
 
   endSetup() {
     this.inSetup = false;
     this.tickLeft = false;
-    this.putRegions(true);
+    this.putRegions(false);
     this.put(RECORDS.setup_end.kind, []);
     this.deliver();
   }
@@ -1059,7 +1084,12 @@ class ScriptRecorder {
     const active = this.timeScaleActive[0];
     const { data } = this.plan;
     const found = [this.word(data.frame_dt), this.word(data.frame_dt_ms)];
-    const { step, milliseconds } = pinnedStep(active !== 0, this.reflexBoostTimer[0]);
+    const { step, milliseconds } = pinnedStep({
+      typo: this.word(data.config_game_mode) === TYPO,
+      reflexBoosted: this.runActive[0] !== 0 && this.word(data.reflex_boosted_count) !== 0,
+      timeScaleActive: active !== 0,
+      reflexBoostTimer: this.reflexBoostTimer[0],
+    });
     this.frameDt[0] = step;
     this.frameDtMs[0] = milliseconds;
     const pinned = [this.word(data.frame_dt), this.word(data.frame_dt_ms)];
@@ -1171,8 +1201,10 @@ rpc.exports = {
     return { records: RECORDS };
   },
 
+  identify,
+
   init(config) {
-    const target = identifyTarget(config.targets);
+    const target = requireTarget(config.targets);
     const plan = makePlan(config);
     const events = planEvents(plan);
     outbox = new Outbox(config.window);

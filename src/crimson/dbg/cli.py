@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crimson.dbg import capture_commands
 from crimson.dbg.errors import EXIT_FOUND, EXIT_UNREADABLE, BadUsage, ParityError
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+app.command()(capture_commands.capture)
+app.add_typer(capture_commands.standin, name="standin")
 
 TracePath = Annotated[Path, typer.Argument(help="A .cdt trace.", show_default=False)]
 OtherTrace = Annotated[Path, typer.Argument(help="The trace to compare with it.", show_default=False)]

@@ -197,6 +197,33 @@ class RecordSummary(ReportPart, frozen=True, forbid_unknown_fields=True, tag="re
     notes: tuple[str, ...]
 
 
+CaptureEnd = Literal["stopped", "target_exit", "target_died", "refused"]
+
+
+class CapturedRun(ReportPart, frozen=True, forbid_unknown_fields=True):
+    mode_id: int
+    ticks: int
+    outcome: str
+
+
+class CaptureReport(ReportPart, frozen=True, forbid_unknown_fields=True, tag="capture", tag_field="report"):
+    """A raw capture as written; `ended` is why it has no more rows."""
+
+    capture: str
+    runs: tuple[CapturedRun, ...]
+    rows: int
+    # Of text, and of the file.
+    text_bytes: int
+    file_bytes: int
+    ended: CaptureEnd
+    # What the user should know of how it ended; empty when it ended well.
+    note: str
+
+    @property
+    def ok(self) -> bool:
+        return not self.note
+
+
 class FinalizedRun(ReportPart, frozen=True, forbid_unknown_fields=True):
     trace: str
     replay: str

@@ -12,6 +12,8 @@ import msgspec
 from crimson.dbg.original.layout import Field, Layout
 
 WORD_BYTES = 4
+# A perk id.
+_REFLEX_BOOSTED = 44
 # A tick of 384 changing creatures and 300 draws takes 70 kB.
 RING_BYTES = 16 << 20
 # Messages that the host may be behind with before the game waits: a second of play.
@@ -55,16 +57,23 @@ class Ranges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Addresses of the variables that the agent itself reads or writes; `player_experience` is player one's."""
+    """Addresses of the variables that the agent itself reads or writes.
+
+    `player_experience` and `reflex_boosted_count`, a perk's counter, are player one's.
+    """
 
     frame_dt: int
     frame_dt_ms: int
     time_scale_active: int
     bonus_reflex_boost_timer: int
     render_overlay_player_index: int
+    config_game_mode: int
+    config_player_count: int
+    run_active: int
     perk_selection_index: int
     perk_choice_ids: int
     player_experience: int
+    reflex_boosted_count: int
 
 
 class CreaturePool(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -104,8 +113,9 @@ class MemoryRegion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Clean(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Bytes, in hex, that the agent writes when a run's set-up begins."""
+    """Bytes, in hex, that the agent writes when the set-up of a run with so many players begins."""
 
+    players: int
     address: int
     hex: str
 
@@ -149,6 +159,14 @@ class RecordsMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ta
     """Goes with a batch of records; `sequence` counts from 0."""
 
     sequence: int
+
+
+class Executable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The file of a process."""
+
+    path: str
+    size: int
+    sha256: str
 
 
 class Refusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -214,7 +232,9 @@ def agent_config(
         return known(field.name, field.offset)
 
     data = {name: at(name) for name in Data.__struct_fields__ if name in addresses}
-    experience = known("players", players.address) + offset(players.field("experience"))
+    first = known("players", players.address)
+    experience = first + offset(players.field("experience"))
+    reflex_boosted = first + offset(players.field("perk_counts")) + _REFLEX_BOOSTED * WORD_BYTES
     target = layout.target
     return AgentConfig(
         targets=tuple(targets),
@@ -223,7 +243,7 @@ def agent_config(
         functions={function.name: at(function.name) for function in layout.functions},
         call_sites=CallSites(setup_first_draw=at("setup_first_draw"), frame_draw=at("frame_draw")),
         ranges=Ranges(**ranges),
-        data=Data(**data, player_experience=experience),
+        data=Data(**data, player_experience=experience, reflex_boosted_count=reflex_boosted),
         pools=Pools(
             CreaturePool(
                 known("creatures", creatures.address),

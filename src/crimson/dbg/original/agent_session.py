@@ -16,6 +16,7 @@ from crimson.dbg.original.agent_config import (
     AgentMessage,
     AgentStats,
     Description,
+    Executable,
     Hello,
     RecordsMessage,
     Refusal,
@@ -70,6 +71,20 @@ def agent_source() -> str:
     return (shipped_folder("frida_agent") / AGENT_FILE).read_text(encoding="utf-8")
 
 
+def identify(target: int | str) -> Executable:
+    """The executable of a process, by its id or name; nothing is hooked. Raises `CaptureProblem`."""
+    where = f"process {target}"
+    device = _local_device()
+    with _explained(where):
+        session = device.attach(target)
+        try:
+            script = session.create_script(agent_source(), name=AGENT_FILE.removesuffix(".js"))
+            script.load()
+            return msgspec.convert(script.exports_sync.identify(), Executable)
+        finally:
+            session.detach()
+
+
 class AgentSession:
     """The agent in one process, from `attach` until `close` or the process's end.
 
@@ -116,13 +131,23 @@ class AgentSession:
             session.detach()
             raise
 
-    def batches(self) -> Iterator[bytes]:
+    @property
+    def waiting(self) -> int:
+        """How many messages came that `batches` has not handed out."""
+        return self._items.qsize()
+
+    def batches(self, idle: float | None = None) -> Iterator[bytes]:
         """The batches in order, as they come, until the end, which `ending` then tells.
 
-        The game may run `window` batches ahead of the consumer, then it waits.
+        The game may run `window` batches ahead of the consumer, then it waits. With `idle`, an empty batch comes
+        whenever there was none for so many seconds.
         """
         while self.ending is None:
-            item = self._items.get()
+            try:
+                item = self._items.get(timeout=idle)
+            except Empty:
+                yield b""
+                continue
             if isinstance(item, _Batch):
                 if item.sequence != self._next:
                     raise CaptureProblem(self.where, f"batch {self._next} was lost: batch {item.sequence} came")

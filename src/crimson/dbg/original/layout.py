@@ -48,10 +48,13 @@ class Function(Fact, frozen=True, forbid_unknown_fields=True, kw_only=True):
     arguments: int
 
 
-class CallSite(Fact, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class CallSite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A return address: `function` was called from just before it."""
 
+    name: str
+    address: int
     function: str
+    source: str
 
 
 class CodeRange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from crimson.dbg.original.agent_config import Clean
 from crimson.dbg.original.layout import Layout, standin_layout
 from crimson.dbg.original.slots import SlotFormat, Value, global_format
 
@@ -59,6 +60,9 @@ _STATICS: dict[str, Value] = {
 }
 
 
+PLAYER_COUNTS = range(1, 5)
+
+
 def clean_image(player_count: int) -> list[tuple[int, bytes]]:
     """What to write where when a run's set-up begins: addresses of the original, and bytes.
 
@@ -71,6 +75,13 @@ def clean_image(player_count: int) -> list[tuple[int, bytes]]:
         *_plain_pools(layout),
         *_players(layout, player_count),
         *_statics(layout),
+    ]
+
+
+def clean_writes() -> list[Clean]:
+    """The same for the agent, which finds out how many play."""
+    return [
+        Clean(players, address, content.hex()) for players in PLAYER_COUNTS for address, content in clean_image(players)
     ]
 
 

@@ -57,6 +57,14 @@ def standin_program() -> Path:
     return program
 
 
+def source_digest() -> str:
+    """SHA-256 of the program's sources, which names it in captures: the compiled file differs from place to place."""
+    digest = hashlib.sha256()
+    for name, data in _sources().items():
+        digest.update(name.encode() + b"\0" + hashlib.sha256(data).digest())
+    return digest.hexdigest()
+
+
 def _sources() -> dict[str, bytes]:
     folder = shipped_folder("standin_source")
     files = folder.iterdir() if folder.is_dir() else ()

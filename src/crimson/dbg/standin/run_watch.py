@@ -123,7 +123,11 @@ class RunWatch:
         loop = caller(frame)
         code = loop.f_code
         if code is _PRIMARY_LOOP:
-            site, place = Site.PROJECTILE_FIND, self._projectiles.field_place(local(loop, "proj_index", int), "pos.x")
+            slot = local(loop, "proj_index", int)
+            # whose shot it is decides whether it counts
+            owner = self._session.world.state.projectiles.entries[slot].owner_id
+            self._memory.put(self._projectiles.field_place(slot, "owner_id"), owner.to_bytes(4, "little", signed=True))
+            site, place = Site.PROJECTILE_FIND, self._projectiles.field_place(slot, "pos.x")
         elif code is _SECONDARY_LOOP:
             entry = local(loop, "entry", SecondaryProjectile)
             slot = _position(self._session.world.state.secondary_projectiles.entries, entry)

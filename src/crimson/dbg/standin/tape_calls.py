@@ -37,9 +37,9 @@ class TapeCalls:
         self._functions = {function.name: function for function in layout.functions}
         self._rand = layout.function("crt_rand").place
         self._image_end = layout.target.image_base + layout.target.image_size
-        self.menu_pick = layout.call_site("menu_pick").place
-        self.fire_bullets_key = layout.call_site("fire_bullets_key").place
-        self.frame_draw = layout.call_site("frame_draw").place
+        self.menu_pick = layout.call_site("menu_pick").address
+        self.fire_bullets_key = layout.call_site("fire_bullets_key").address
+        self.frame_draw = layout.call_site("frame_draw").address
 
     def begin(self, name: str, site: int, *arguments: int) -> None:
         """Call a function; what follows is its body, up to `end`."""

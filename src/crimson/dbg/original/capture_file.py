@@ -1,0 +1,98 @@
+"""The raw capture on disk: written as it comes, so that a crash costs a second at most."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+import msgspec
+import zstandard
+
+from crimson.dbg.atomic import make_folder
+from crimson.dbg.capture_rows import AnyRow
+from crimson.dbg.errors import BadUsage, CaptureProblem
+
+SUFFIX = ".jsonl.zst"
+# What a capture is called until it is whole; `finalize` reads it all the same.
+PART_SUFFIX = ".part"
+_FLUSH_SECONDS = 1.0
+_ENCODER = msgspec.json.Encoder()
+
+
+class CaptureFile:
+    """Writes rows to `NAME.jsonl.zst.part` and gives it its name when closed.
+
+    Rows reach the file within a second, as long as `write` or `flush_if_due` is called. `bytes` counts their text.
+    """
+
+    def __init__(self, target: Path) -> None:
+        if not target.name.endswith(SUFFIX):
+            raise BadUsage(target, f"a capture is called NAME{SUFFIX}", "name it so with --out")
+        self.target = target
+        self.part = target.with_name(target.name + PART_SUFFIX)
+        for path in (self.target, self.part):
+            if path.exists():
+                raise BadUsage(path, "exists, and a capture overwrites nothing", "name another file with --out")
+        make_folder(target.parent)
+        self.rows = 0
+        self.bytes = 0
+        self._flushed = time.monotonic()
+        try:
+            self._file: BinaryIO = self.part.open("xb")
+        except OSError as problem:
+            raise self._problem(problem) from None
+        self._stream = zstandard.ZstdCompressor(level=3).stream_writer(self._file, closefd=False)
+
+    def write(self, row: AnyRow) -> None:
+        """Append a row; raises `CaptureProblem` when the file cannot take it."""
+        line = _ENCODER.encode(row)
+        with self._failing():
+            self._stream.write(line)
+            self._stream.write(b"\n")
+        self.rows += 1
+        self.bytes += len(line) + 1
+        self.flush_if_due()
+
+    def flush_if_due(self) -> None:
+        """Hand everything to the system when a second has passed since the last time."""
+        now = time.monotonic()
+        if now - self._flushed >= _FLUSH_SECONDS:
+            with self._failing():
+                self._stream.flush(zstandard.FLUSH_BLOCK)
+                self._file.flush()
+            self._flushed = now
+
+    def finish(self) -> None:
+        """End the text and give the file its name."""
+        with self._failing():
+            self._stream.flush(zstandard.FLUSH_FRAME)
+            self._file.flush()
+            self._file.close()
+            self.part.rename(self.target)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Whatever went wrong, what was written stays, under the name of a part."""
+        if self._file.closed:
+            return
+        with suppress(OSError), self._file:
+            self._stream.flush(zstandard.FLUSH_FRAME)
+
+    @contextmanager
+    def _failing(self) -> Generator[None]:
+        try:
+            yield
+        except OSError as problem:
+            raise self._problem(problem) from None
+
+    def _problem(self, problem: OSError) -> CaptureProblem:
+        hint = f"the {self.rows} rows before that remain: crimson-dbg finalize {self.part} --out-dir DIR"
+        return CaptureProblem(self.part, f"cannot be written: {problem.strerror or problem}", hint if self.rows else "")

@@ -1,0 +1,172 @@
+"""Slots of the original's pools, read as the rows of the trace."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+
+from crimson.dbg import digests, schema
+from crimson.dbg.errors import CaptureProblem
+from crimson.dbg.flat_rows import flat_builder
+from crimson.dbg.layout import TABLE_BY_NAME, Table
+from crimson.dbg.original.layout import SIZES, Field, Kind, Layout, Pool
+from crimson.dbg.original.mirror import Mirror
+from crimson.dbg.rows import Cell
+
+CODES: dict[Kind, str] = {"u8": "B", "u16": "H", "i32": "i", "u32": "I", "f32": "f", "text": "s"}
+# Columns that the host counts itself.
+COUNTED = frozenset({"index", "generation"})
+
+
+def fields_struct(fields: Sequence[Field], stride: int) -> struct.Struct:
+    """A slot's packing with these fields, in the order of their offsets, padded to the stride."""
+    code, at = ["<"], 0
+    for field in fields:
+        offset = field.offset or 0
+        size = SIZES[field.type] * field.count
+        if offset < at or offset + size > stride:
+            raise ValueError(f"field {field.name} overlaps another one or the slot's end")
+        count = field.count if field.count > 1 else ""
+        code.append(f"{offset - at}x{count}{CODES[field.type]}")
+        at = offset + size
+    code.append(f"{stride - at}x")
+    return struct.Struct("".join(code))
+
+
+def column_fields(pool: Pool) -> list[Field]:
+    """The pool's fields that are columns, by offset."""
+    return sorted((field for field in pool.fields if field.path), key=lambda field: field.offset or 0)
+
+
+def pools_of(layout: Layout, table: Table) -> list[Pool]:
+    return [pool for pool in layout.pools if pool.rows == table.name]
+
+
+class SlotReader:
+    """Reads the columns of a table from the slots of the pools that serve it."""
+
+    def __init__(self, mirror: Mirror, table: Table) -> None:
+        self.table = table
+        self.pools = pools_of(mirror.layout, table)
+        self._images = [mirror.images[mirror.index[pool.name]] for pool in self.pools]
+        self._structs = [fields_struct(column_fields(pool), pool.stride) for pool in self.pools]
+        self._strides = [pool.stride for pool in self.pools]
+        fields = [field for pool in self.pools for field in column_fields(pool)]
+        found = {field.path: position for position, field in enumerate(fields)}
+        self.leaves = [leaf for leaf in table.leaves if leaf.path not in COUNTED]
+        missing = [leaf.path for leaf in self.leaves if leaf.path not in found]
+        unknown = [path for path in found if path not in table.positions]
+        if missing or unknown:
+            raise ValueError(f"{table.name}: no field fills {missing}, no column takes {unknown}")
+        self._order = itemgetter(*(found[leaf.path] for leaf in self.leaves))
+        self._converted = [
+            (position, convert)
+            for position, leaf in enumerate(self.leaves)
+            if (convert := _conversion(fields[found[leaf.path]].type, leaf.column.wire)) is not None
+        ]
+        self._floats = [position for position, leaf in enumerate(self.leaves) if leaf.column.wire == "f4"]
+        self._read_floats = itemgetter(*self._floats)
+
+    def values(self, slot: int) -> list[Cell]:
+        """A slot's columns in order, without those that are counted."""
+        raw: tuple[Cell, ...] = ()
+        for packing, image, stride in zip(self._structs, self._images, self._strides, strict=True):
+            raw += packing.unpack_from(image, slot * stride)
+        values = list(self._order(raw))
+        for position, convert in self._converted:
+            values[position] = convert(values[position])
+        return values
+
+    def require_finite(self, where: str, slot: int, values: Sequence[Cell]) -> None:
+        """Refuse NaN and infinities, which no trace can hold, by the field's name."""
+        if math.isfinite(sum(self._read_floats(values))):
+            return
+        for position in self._floats:
+            if not math.isfinite(float(values[position])):
+                name = f"{self.table.name.removeprefix('entity_samples.')}[{slot}].{self.leaves[position].path}"
+                raise CaptureProblem(where, f"{name} is {values[position]}, expected a finite f32")
+
+
+def _conversion(kind: Kind, wire: str) -> Callable[[Cell], Cell] | None:
+    if wire == "b1":
+        return bool
+    if wire == "f4" and kind != "f32":
+        return float
+    if wire == "i4" and kind == "f32":
+        return _whole
+    return None
+
+
+def _whole(value: Cell) -> int:
+    number = float(value)
+    if not number.is_integer():
+        raise CaptureProblem("memory", f"a float that counts is {number}, expected a whole number")
+    return int(number)
+
+
+class PoolRows:
+    """The live rows of a pool and the digest of its other slots, kept up to date by the slots that change."""
+
+    def __init__(self, mirror: Mirror, table_name: str, packing: struct.Struct) -> None:
+        self._reader = SlotReader(mirror, TABLE_BY_NAME[table_name])
+        (pool,) = self._reader.pools
+        self._pool = pool
+        region = mirror.index[pool.name]
+        self._dirty = mirror.dirty[region]
+        self._image = mirror.images[region]
+        live = pool.field(pool.live)
+        self._live_at = live.offset or 0
+        self._live_size = live.size
+        self._packing = packing
+        self._build = flat_builder(self._reader.table.row_type)
+        self.generations = [0] * pool.slots
+        self._hashes: list[bytes] = [b""] * pool.slots
+        self._rows: dict[int, schema.Row] = {}
+        self._digest = 0
+
+    def clear(self) -> None:
+        """As when a run begins: every slot is to be read anew."""
+        self.generations = [0] * self._pool.slots
+        self._rows.clear()
+        self._dirty.update(range(self._pool.slots))
+
+    def handed_out(self, where: str, slot: int) -> None:
+        """Count that a slot got a new tenant; a full pool's extra slot counts nothing."""
+        if not 0 <= slot < self._pool.slots:
+            raise CaptureProblem(where, f"{self._pool.name} handed out slot {slot}, expected 0..{self._pool.slots - 1}")
+        if slot < self._pool.count:
+            self.generations[slot] += 1
+            self._dirty.add(slot)
+
+    def update(self, where: str) -> None:
+        """Read the slots that changed."""
+        if not self._dirty:
+            return
+        residue = False
+        for slot in sorted(self._dirty):
+            begin = slot * self._pool.stride + self._live_at
+            live = slot < self._pool.count and any(self._image[begin : begin + self._live_size])
+            values = self._reader.values(slot)
+            self._reader.require_finite(where, slot, values)
+            if live:
+                self._rows[slot] = self._build([slot, self.generations[slot], *values])
+                fresh = digests.SAMPLED_SLOT
+            else:
+                self._rows.pop(slot, None)
+                fresh = digests.slot_hash(self._packing.pack(*values))
+            if fresh != self._hashes[slot]:
+                self._hashes[slot] = fresh
+                residue = True
+        self._dirty.clear()
+        if residue:
+            self._digest = digests.digest(self._hashes)
+
+    @property
+    def digest(self) -> int:
+        return self._digest
+
+    @property
+    def rows(self) -> list[schema.Row]:
+        return [self._rows[slot] for slot in sorted(self._rows)]
