@@ -136,7 +136,7 @@ def inputs_of(moment: Moment, interpreter: TapeInterpreter, players: int) -> lis
             (code,), (player,) = call.arguments, call.seen
             if code == interpreter.variable("config_key_reload"):
                 flags[player] |= types.RELOAD_DOWN_FLAG
-            elif call.caller == layout.call_site("fire_bullets_key").place:
+            elif call.caller == layout.call_site("fire_bullets_key").address:
                 flags[player] |= types.FIRE_BULLETS_KEY_DOWN_FLAG
             else:
                 owner, flag = keys[code]
