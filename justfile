@@ -27,6 +27,14 @@ fix:
 test *args:
     {{ uv }} run pytest -n 2 {{ args }}
 
+# the unit tests of crimson-zig; `just zig` builds it into crimson-zig/zig-out
+zig-test *args:
+    cd crimson-zig && {{ uv }} run python -m ziglang build test {{ args }}
+
+# build crimson-zig as a developer does; tests and the plugin build their own
+zig *args:
+    cd crimson-zig && {{ uv }} run python -m ziglang build {{ args }}
+
 # the parity run over the captures of the repository
 parity *args:
     {{ uv }} run pytest --parity captures/ -n 2 {{ args }}

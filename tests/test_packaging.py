@@ -45,7 +45,7 @@ def wheel(uv: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("source")
     for name in ("pyproject.toml", "README.md"):
         shutil.copy(ROOT / name, copy)
-    for name in ("src", "tools", "scripts/frida"):
+    for name in ("src", "tools", "crimson-zig/src", "scripts/frida"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
     run(uv, "build", "--wheel", "--python", sys.executable, "--out-dir", copy / "dist", cwd=copy)
     (built,) = (copy / "dist").glob("*.whl")
@@ -60,6 +60,8 @@ def test_wheel_holds_every_module(wheel: Path) -> None:
         if path.suffix == ".py" or path.name == "py.typed"
     }
     wanted |= {f"crimson/dbg/standin_source/{path.name}" for path in (ROOT / "tools/standin").glob("*.zig")}
+    zig = ROOT / "crimson-zig/src"
+    wanted |= {f"crimson/dbg/zig_source/{path.relative_to(zig).as_posix()}" for path in zig.rglob("*.zig")}
     wanted |= {f"crimson/dbg/frida_agent/{path.name}" for path in (ROOT / "scripts/frida").glob("*.*")}
     names = zipfile.ZipFile(wheel).namelist()
     held = {name for name in names if ".dist-info/" not in name}
@@ -88,7 +90,8 @@ def test_wheel_in_a_fresh_environment(wheel: Path, uv: str, tmp_path: Path) -> N
     run(bin_dir / "python", "-c", agent, cwd=tmp_path)
 
     # the sources of the stand-in are where its build looks for them; ziglang is an extra
-    build = "from crimson.dbg.standin.build import standin_program, _sources; print(*_sources()); standin_program()"
+    build = "from crimson.dbg.standin.build import STANDIN, standin_program; "
+    build += "from crimson.dbg.zig_build import sources_of; print(*sources_of(STANDIN)); standin_program()"
     said = subprocess.run([bin_dir / "python", "-c", build], cwd=tmp_path, capture_output=True, text=True)
     assert "standin.zig" in said.stdout.split()
     assert "pip install 'pytest-crimson-parity[standin]'" in said.stderr

@@ -17,6 +17,7 @@ import msgspec
 import pytest
 from standin_kit import FIND, FUNCTIONS, GETPTD, GRIM, KEY_ACTIVE, RAND, SRAND, UPDATE, play, stepped
 
+from crimson.dbg import zig_build
 from crimson.dbg.errors import CaptureProblem, ParityError
 from crimson.dbg.standin import build
 from crimson.dbg.standin.tape import MAGIC, SEED, THREAD_DATA, Convention, Kind, TapeFunction, TapeWriter, tape_file
@@ -421,11 +422,11 @@ def test_a_tape_that_cannot_be_written(tmp_path: Path) -> None:
 
 def test_the_program_is_built_once_for_its_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    with mock.patch.object(build, "_compile", side_effect=lambda *given: given[-1].touch()) as made:
+    with mock.patch.object(zig_build, "compile_program", side_effect=lambda *given: given[-1].touch()) as made:
         first = build.standin_program()
         assert build.standin_program() == first
         assert made.call_count == 1
-        with mock.patch.object(build, "_sources", return_value={"standin.zig": b""}):
+        with mock.patch.object(zig_build, "sources_of", return_value={"standin.zig": b""}):
             assert build.standin_program() != first
         assert made.call_count == 2
     assert first.parent == tmp_path / "pytest-crimson-parity"
@@ -446,9 +447,9 @@ def test_what_the_build_lacks_is_said_in_one_line(tmp_path: Path, monkeypatch: p
         patch.setattr("sys.platform", "win32")
         problem("runs on Linux x86-64 only")
     with monkeypatch.context() as patch:
-        patch.setattr(build.metadata, "version", mock.Mock(side_effect=build.metadata.PackageNotFoundError))
+        patch.setattr(zig_build.metadata, "version", mock.Mock(side_effect=zig_build.metadata.PackageNotFoundError))
         problem(r"ziglang, which is missing \(pip install 'pytest-crimson-parity\[standin\]'\)")
     with monkeypatch.context() as patch:
-        patch.setattr(build, "_sources", lambda: {"standin.zig": b"pub fn main() void { nothing(); }\n"})
+        patch.setattr(zig_build, "sources_of", lambda program: {"standin.zig": b"pub fn main() void { nothing(); }\n"})
         problem("does not compile with ziglang .*: standin.zig:1:.*nothing")
     assert [path.name for path in (tmp_path / "pytest-crimson-parity").iterdir() if "standin" in path.name] == []

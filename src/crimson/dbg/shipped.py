@@ -10,11 +10,17 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Literal
 
+type ShippedFolder = Literal["frida_agent", "standin_source", "zig_source"]
+
 # As in pyproject.toml, from src/crimson/dbg.
-_IN_CHECKOUT = {"frida_agent": "../../../scripts/frida", "standin_source": "../../../tools/standin"}
+_IN_CHECKOUT: dict[ShippedFolder, str] = {
+    "frida_agent": "../../../scripts/frida",
+    "standin_source": "../../../tools/standin",
+    "zig_source": "../../../crimson-zig/src",
+}
 
 
-def shipped_folder(name: Literal["frida_agent", "standin_source"]) -> Traversable:
+def shipped_folder(name: ShippedFolder) -> Traversable:
     """The folder that a wheel has as `crimson.dbg.NAME`."""
     package = resources.files("crimson.dbg")
     in_wheel = package / name

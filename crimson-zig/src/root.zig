@@ -1,0 +1,21 @@
+//! The library: replays and traces of Crimsonland runs. `record` takes its ticks from a source, such as a simulation.
+
+pub const columns = @import("cdt_columns.zig");
+pub const diff = @import("diff.zig");
+pub const format = @import("cdt_format.zig");
+pub const layout = @import("layout.zig");
+pub const meta = @import("cdt_meta.zig");
+pub const msgpack = @import("msgpack.zig");
+pub const schema = @import("schema.zig");
+pub const zstd_decode = @import("zstd_decode.zig");
+pub const zstd_encode = @import("zstd_encode.zig");
+
+pub const Codec = @import("cdt_payload.zig").Codec;
+pub const Problem = @import("problem.zig").Problem;
+pub const Reader = @import("cdt_trace.zig").Reader;
+pub const Tables = @import("cdt_rows.zig").Tables;
+pub const Writer = @import("cdt_writer.zig").Writer;
+
+test {
+    @import("std").testing.refAllDecls(@This());
+}

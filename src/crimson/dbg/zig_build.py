@@ -1,0 +1,156 @@
+"""Builds a Zig program from the sources that the package carries, once for each version of them, into a cache."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import metadata
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from crimson.dbg.atomic import make_folder
+from crimson.dbg.errors import ParityError
+from crimson.dbg.shipped import ShippedFolder, shipped_folder
+
+
+@dataclass(frozen=True, slots=True)
+class ZigProgram:
+    """What is built, and how.
+
+    `title` is what messages call it, and `problem` the error that they are. `extra` names the package's extra that
+    brings the compiler. The file `stamp`, if there is one, is replaced by one that names the digest of the sources.
+    """
+
+    name: str
+    title: str
+    folder: ShippedFolder
+    root: str
+    options: tuple[str, ...]
+    extra: str
+    problem: type[ParityError]
+    stamp: str = ""
+
+
+def built_program(program: ZigProgram) -> Path:
+    """The program, built if it is not in the cache yet.
+
+    Raises the program's kind of problem, which says what is missing, or what the compiler says.
+    """
+    compiler = compiler_version(program)
+    sources = sources_of(program)
+    identity = program_identity(program, compiler, sources)
+    folder = cache_folder()
+    target = folder / f"{program.name}-{identity}"
+    if target.exists():
+        return target
+    make_folder(folder)
+    with _alone(folder / "lock"):
+        # somebody else built it meanwhile
+        if not target.exists():
+            stamped = dict(sources)
+            if program.stamp:
+                stamped[program.stamp] = f'pub const digest = "{identity}";\n'.encode()
+            compile_program(program, compiler, stamped, folder, target)
+    return target
+
+
+def compiler_version(program: ZigProgram) -> str:
+    """The version of the compiler, which must be installed."""
+    try:
+        return metadata.version("ziglang")
+    except metadata.PackageNotFoundError:
+        raise program.problem(
+            program.title,
+            "is compiled by ziglang, which is missing",
+            f"pip install 'pytest-crimson-parity[{program.extra}]'",
+        ) from None
+
+
+def sources_of(program: ZigProgram) -> dict[str, bytes]:
+    """The program's sources by their path below its folder."""
+    folder = shipped_folder(program.folder)
+    found = dict(sorted(_zig_files(folder, ""))) if folder.is_dir() else {}
+    if program.root not in found:
+        raise program.problem(
+            program.title, f"has no sources: {folder} lacks {program.root}", "install the package anew"
+        )
+    return found
+
+
+def _zig_files(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _zig_files(entry, f"{prefix}{entry.name}/")
+        elif entry.name.endswith(".zig"):
+            yield prefix + entry.name, entry.read_bytes()
+
+
+def program_identity(program: ZigProgram, compiler: str, sources: Mapping[str, bytes]) -> str:
+    """What the built program depends on, as 16 hex digits."""
+    digest = hashlib.sha256()
+    for part in (compiler, *program.options):
+        digest.update(part.encode() + b"\0")
+    digest.update(digest_of_sources(sources))
+    return digest.hexdigest()[:16]
+
+
+def digest_of_sources(sources: Mapping[str, bytes]) -> bytes:
+    """SHA-256 over sources and their names."""
+    digest = hashlib.sha256()
+    for name, data in sources.items():
+        digest.update(name.encode() + b"\0" + hashlib.sha256(data).digest())
+    return digest.digest()
+
+
+def cache_folder() -> Path:
+    """Where built programs, and what the compiler may use again, are kept."""
+    # the specification of XDG_CACHE_HOME wants relative paths ignored
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if not base.is_absolute():
+        base = Path.home() / ".cache"
+    return base / "pytest-crimson-parity"
+
+
+def compile_program(
+    program: ZigProgram, compiler: str, sources: Mapping[str, bytes], folder: Path, target: Path
+) -> None:
+    """Compile the sources to `target`, which lies in `folder`."""
+    # Beside its target, for the renaming at the end. What the compiler may use again lies in `zig`.
+    with tempfile.TemporaryDirectory(prefix=".build-", dir=folder) as name:
+        place = Path(name)
+        for source, data in sources.items():
+            (place / source).parent.mkdir(parents=True, exist_ok=True)
+            (place / source).write_bytes(data)
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "ziglang", "build-exe", *program.options, program.root, "-femit-bin=program"),
+                *("--cache-dir", "local", "--global-cache-dir", str(folder / "zig")),
+            ],
+            check=False,
+            cwd=place,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        if done.returncode != 0:
+            said = next((line for line in done.stdout.splitlines() if "error" in line), done.stdout.strip()[-200:])
+            raise program.problem(program.title, f"does not compile with ziglang {compiler}: {said}")
+        (place / "program").replace(target)
+
+
+@contextmanager
+def _alone(lock: Path) -> Generator[None]:
+    # here and not above: the module can be imported where there is no fcntl
+    import fcntl
+
+    with lock.open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
