@@ -333,6 +333,21 @@ def test_the_step_is_pinned_to_what_a_replay_has(tape: Path) -> None:
     assert entered[0].frame_dt_ms == 16
 
 
+@pytest.mark.parametrize("native", [True, False])
+def test_an_update_within_the_other_one_is_one_tick(tape: Path, native: bool) -> None:
+    with play_file(tape) as play:
+        play.setup()
+        with play.within("typo_gameplay_update_and_render"), play.within("gameplay_update_and_render"):
+            play.draw()
+        play.draw(FRAME_DRAW)
+        play.tape.end()
+    captured = rig.capture(tape, rig.config([CREATURE], native=native))
+    assert (captured.exit_code, captured.output) == (0, "")
+    kinds = [type(item) for item in captured.records]
+    assert kinds[-5:] == [records.TickEnter, records.Draws, records.TickLeave, records.Draws, records.TickEnd]
+    assert kinds.count(records.TickEnter) == 1
+
+
 # ------------------------------------------------------------------------------------------------------------- memory
 
 

@@ -144,6 +144,9 @@ const EVENTS = [
   { hook: 'typo_key', record: 'typo_key', at: 'enter', values: [argument(0)] },
 ];
 
+// What a tick is the time of: Typ-o runs a frame of its own. Should one of them call the other, they are one tick.
+const UPDATES = ['gameplay_update_and_render', 'typo_gameplay_update_and_render'];
+
 const MAX_VALUES = 4;
 const MAX_ARGUMENTS = 2;
 const ANY_CALLER = [0, 0];
@@ -320,7 +323,7 @@ const STATE = [
   'overflowed',
   'capturing', // nothing is recorded before the first set-up
   'in_setup',
-  'in_tick',
+  'in_tick', // how many updates are within each other
   'tick_left', // and not ended by the frame's draw yet
   'game_ptd', // draws of other threads have a state of their own: they are not the game's
 ];
@@ -600,8 +603,7 @@ static void pin_step (guint32 active, float reflex)
 void tick_enter (GumInvocationContext * ic)
 {
   guint32 values[7];
-  shared.in_tick = 1;
-  if (!shared.capturing)
+  if (shared.in_tick++ != 0 || !shared.capturing)
     return;
   values[0] = read_word (shared.game_ptd + shared.rng_offset);
   values[1] = *(guint8 *) POINTER (shared.time_scale_active);
@@ -616,8 +618,7 @@ void tick_enter (GumInvocationContext * ic)
 
 void tick_leave (GumInvocationContext * ic)
 {
-  shared.in_tick = 0;
-  if (!shared.capturing)
+  if (--shared.in_tick != 0 || !shared.capturing)
     return;
   if (!shared.in_setup)
     put_regions (0);
@@ -813,7 +814,7 @@ class NativeRecorder {
   attach(events) {
     const { plan, code } = this;
     attach(plan, 'crt_rand', { onEnter: code.draw_enter });
-    attach(plan, 'gameplay_update_and_render', { onEnter: code.tick_enter, onLeave: code.tick_leave });
+    UPDATES.forEach((name) => attach(plan, name, { onEnter: code.tick_enter, onLeave: code.tick_leave }));
     const table = this.eventTable(events);
     const onEnter = { onEnter: code.event_enter };
     const onLeave = { onEnter: code.event_called, onLeave: code.event_leave };
@@ -862,7 +863,7 @@ class ScriptRecorder {
     this.overflowed = false;
     this.capturing = false;
     this.inSetup = false;
-    this.inTick = false;
+    this.inTick = 0;
     this.tickLeft = false;
     this.gameThread = 0;
     this.seed = null;
@@ -900,10 +901,8 @@ class ScriptRecorder {
         recorder.drawEnter(this.returnAddress, this.threadId);
       },
     });
-    attach(plan, 'gameplay_update_and_render', {
-      onEnter: () => this.tickEnter(),
-      onLeave: () => this.tickLeave(),
-    });
+    const callbacks = { onEnter: () => this.tickEnter(), onLeave: () => this.tickLeave() };
+    UPDATES.forEach((name) => attach(plan, name, callbacks));
     events.forEach((event) => this.attachEvent(event));
   }
 
@@ -1077,8 +1076,8 @@ class ScriptRecorder {
   // ---- ticks
 
   tickEnter() {
-    this.inTick = true;
-    if (!this.capturing) {
+    this.inTick += 1;
+    if (this.inTick !== 1 || !this.capturing) {
       return;
     }
     const active = this.timeScaleActive[0];
@@ -1098,8 +1097,8 @@ class ScriptRecorder {
   }
 
   tickLeave() {
-    this.inTick = false;
-    if (!this.capturing) {
+    this.inTick -= 1;
+    if (this.inTick !== 0 || !this.capturing) {
       return;
     }
     if (!this.inSetup) {

@@ -18,6 +18,7 @@ from crimson.dbg.standin.tape import SEED
 _MULTIPLIER, _INCREMENT = 214013, 2531011
 _INVERSE = pow(_MULTIPLIER, -1, 1 << 32)
 _STEP = from_bits(0x3C888889)
+UPDATES = ("gameplay_update_and_render", "typo_gameplay_update_and_render")
 # PerkId.REFLEX_BOOSTED, which shortens every step of a run that goes on.
 REFLEX_BOOSTED = 44
 
@@ -150,7 +151,7 @@ class TapeInterpreter:
         if name in ("grim_is_key_active", "grim_is_key_down"):
             arguments = arguments[1:]
         self._open.append(_Open(name, caller, arguments, self._seen(name, arguments)))
-        if name == "gameplay_update_and_render":
+        if name in UPDATES:
             self._enter(moment)
 
     def _return(self, moment: Moment, result: int) -> None:
@@ -209,7 +210,7 @@ class TapeInterpreter:
             self._cleaned = True
             for address, data in clean_image(self.variable("config_player_count")):
                 self.put(address, data)
-        outside = "gameplay_update_and_render" not in [frame.name for frame in self._open]
+        outside = not any(frame.name in UPDATES for frame in self._open)
         frame = caller == 0x0040CAC7 and outside
         if frame and self._drawn_since_tick and self._agent:
             before = (before - _INCREMENT) * _INVERSE & 0xFFFFFFFF

@@ -24,7 +24,6 @@ type Found = int | float | str
 
 PROJECTILE_UPDATE = range(0x00420B90, 0x00422C70)
 MENU_PICK = 0x004060FA
-_FRAME = "gameplay_update_and_render"
 
 
 class TapeCounts:

@@ -105,11 +105,12 @@ class TickTape:
         found_ms = (17 + self._tick % 13).to_bytes(4, "little")
         for name, right, wrong in (("frame_dt", step, found), ("frame_dt_ms", step_ms, found_ms)):
             self._memory.put(self._places[name], wrong if self._pin else right)
-        self._calls.begin("gameplay_update_and_render", Site.GAMEPLAY_UPDATE)
+        typo = self._session.world.state.game_mode == GameMode.TYPO
+        self._calls.begin(f"{'typo_' if typo else ''}gameplay_update_and_render", Site.GAMEPLAY_UPDATE)
         for name, right in (("frame_dt", step), ("frame_dt_ms", step_ms)):
             self._memory.assume(self._places[name], right)
             self._writer.expect(self._places[name], int.from_bytes(right, "little"))
-        if self._session.world.state.game_mode == GameMode.TYPO:
+        if typo:
             # The first frame has set the target.
             self._memory.put(self._places["typo_target_set"], b"\1")
             self._typing()
