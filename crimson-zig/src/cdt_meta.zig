@@ -54,44 +54,10 @@ pub const Meta = struct {
     }
 };
 
-/// Reads metadata in canonical form; texts point into `raw`, lists into `lists`.
-pub fn decode(raw: []const u8, lists: []Text) msgpack.Error!Meta {
+/// Reads metadata in canonical form; texts point into `raw`, lists lie in `arena`.
+pub fn decode(raw: []const u8, arena: std.mem.Allocator) (msgpack.Error || error{OutOfMemory})!Meta {
     var reader: msgpack.Reader = .{ .bytes = raw, .canonical = true };
-    var free = lists;
-    const meta = try read_value(Meta, &reader, &free);
+    const meta = try msgpack.read_value(Meta, &reader, arena);
     if (!reader.at_end()) return error.WrongLength;
     return meta;
-}
-
-fn read_value(comptime Value: type, reader: *msgpack.Reader, lists: *[]Text) msgpack.Error!Value {
-    switch (Value) {
-        Int => return reader.read_int(),
-        bool => return reader.read_bool(),
-        Text => return reader.read_str(),
-        []const Text => {
-            const count = try reader.read_array();
-            if (count > lists.len) return error.WrongLength;
-            const list = lists.*[0..count];
-            lists.* = lists.*[count..];
-            for (list) |*text| text.* = try reader.read_str();
-            return list;
-        },
-        else => {},
-    }
-    switch (@typeInfo(Value)) {
-        .optional => |info| {
-            if (reader.skip_nil()) return null;
-            return try read_value(info.child, reader, lists);
-        },
-        .@"struct" => |info| {
-            try reader.expect_map(info.field_names.len);
-            var value: Value = undefined;
-            inline for (info.field_names, info.field_types) |name, Field| {
-                try reader.expect_key(name);
-                @field(value, name) = try read_value(Field, reader, lists);
-            }
-            return value;
-        },
-        else => @compileError("no metadata of type " ++ @typeName(Value)),
-    }
 }

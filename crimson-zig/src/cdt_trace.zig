@@ -33,7 +33,8 @@ pub const Reader = struct {
     stored: []u8,
     raw: []u8,
     meta_raw: []u8,
-    meta_lists: [][]const u8,
+    /// Lists of the metadata.
+    lists: std.heap.ArenaAllocator,
     decoder: *zstd.Decoder,
     /// All chunks before the footer: META, INIT, then the TICK chunks.
     entries: []Entry,
@@ -50,7 +51,7 @@ pub const Reader = struct {
             return problem.refuse(path, "cannot be read: {s}", .{system_reason(failure)});
         };
         const region = try memory.reserve(gpa, memory.room(1, stored_max) + memory.room(1, raw_max) +
-            memory.room(1, meta_max) + memory.room(@sizeOf([]const u8), meta_max) +
+            memory.room(1, meta_max) +
             memory.room(@sizeOf(zstd.Decoder), 1));
         errdefer memory.release(gpa, region);
         var carver: memory.Carver = .{ .bytes = region };
@@ -64,26 +65,29 @@ pub const Reader = struct {
             .stored = carver.take(u8, stored_max),
             .raw = carver.take(u8, raw_max),
             .meta_raw = carver.take(u8, meta_max),
-            .meta_lists = carver.take([]const u8, meta_max),
+            .lists = .init(gpa),
             .decoder = &carver.take(zstd.Decoder, 1)[0],
             .entries = &.{},
             .meta = undefined,
             .tables = try .init(gpa),
         };
         errdefer reader.tables.deinit(gpa);
+        errdefer reader.lists.deinit();
         try reader.check_file_header(problem);
         try reader.read_index(problem);
         errdefer gpa.free(reader.entries);
         const meta = try reader.read_raw(&reader.entries[0], problem);
         @memcpy(reader.meta_raw[0..meta.len], meta);
-        reader.meta = meta_codec.decode(reader.meta_raw[0..meta.len], reader.meta_lists) catch |failure| {
-            return problem.refuse(path, "the metadata is malformed: {s}", .{msgpack.reason(failure)});
+        reader.meta = meta_codec.decode(reader.meta_raw[0..meta.len], reader.lists.allocator()) catch |failure| switch (failure) {
+            error.OutOfMemory => |e| return e,
+            else => |e| return problem.refuse(path, "the metadata is malformed: {s}", .{msgpack.reason(e)}),
         };
         return reader;
     }
 
     pub fn close(reader: *Reader) void {
         reader.tables.deinit(reader.gpa);
+        reader.lists.deinit();
         reader.gpa.free(reader.entries);
         memory.release(reader.gpa, reader.region);
         reader.file.close(reader.io);

@@ -11,6 +11,7 @@ const Writer = crimson.Writer;
 
 const usage =
     \\usage: crimson-zig diff EXPECTED ACTUAL [--ticks A:B] [--sustain N] [--strict] [--ulps N] [--json]
+    \\       crimson-zig replay REPLAY [--json]
     \\       crimson-zig rewrite TRACE --out FILE
     \\       crimson-zig schema --json
     \\
@@ -94,7 +95,7 @@ pub fn main(init: std.process.Init) u8 {
         .arguments = .{ .words = words[2..] },
     };
     const command = words[1];
-    const commands = .{ .{ "diff", run_diff }, .{ "rewrite", run_rewrite }, .{ "schema", run_schema } };
+    const commands = .{ .{ "diff", run_diff }, .{ "replay", run_replay }, .{ "rewrite", run_rewrite }, .{ "schema", run_schema } };
     inline for (commands) |named| {
         if (std.mem.eql(u8, command, named[0])) {
             const code = named[1](&context) catch |failure| {
@@ -130,6 +131,35 @@ fn run_schema(context: *Context) Failure!u8 {
     _ = context.arguments.flag("--json");
     try context.arguments.finish(context.problem);
     try crimson.layout.write_json(context.out);
+    return 0;
+}
+
+/// Says what a replay holds: its settings, and a digest of each tick.
+fn run_replay(context: *Context) Failure!u8 {
+    const as_json = context.arguments.flag("--json");
+    const path = try context.arguments.operand("REPLAY", context.problem);
+    try context.arguments.finish(context.problem);
+    var replay = try crimson.crd.read_file(context.io, context.gpa, path, context.problem);
+    defer replay.deinit();
+    const out = context.out;
+    const run = &replay.head.run;
+    if (!as_json) {
+        try out.print("{s}, seed {d}, {d} player(s), {d} ticks, run {s}\n", .{
+            @tagName(run.mode()),
+            run.seed,
+            run.player_count,
+            replay.tick_count(),
+            replay.sha256[0..16],
+        });
+        return 0;
+    }
+    try out.print("{{\"replay_sha256\":\"{s}\",\"head\":", .{&replay.sha256});
+    try std.json.Stringify.value(replay.head, .{}, out);
+    try out.writeAll(",\"ticks\":[");
+    for (0..replay.tick_count()) |tick| {
+        try out.print("{s}\"{x:0>16}\"", .{ if (tick == 0) "" else ",", replay.tick_digest(tick) });
+    }
+    try out.writeAll("]}\n");
     return 0;
 }
 

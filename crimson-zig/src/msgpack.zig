@@ -266,6 +266,65 @@ pub const Reader = struct {
     }
 };
 
+/// The fewest bytes that a value takes, so that a count can be checked before there is room made for it.
+fn size_min(comptime Value: type) usize {
+    switch (Value) {
+        f64 => return 9,
+        i128, bool, []const u8 => return 1,
+        else => {},
+    }
+    switch (@typeInfo(Value)) {
+        .@"struct" => |info| {
+            var size: usize = 1;
+            for (info.field_names, info.field_types) |name, Field| size += 1 + name.len + size_min(Field);
+            return size;
+        },
+        else => return 1,
+    }
+}
+
+/// The counterpart of `write_value`: maps with these keys in this order, and lists, whose room comes from `arena`.
+/// Texts and bytes point into what is read.
+pub fn read_value(
+    comptime Value: type,
+    reader: *Reader,
+    arena: std.mem.Allocator,
+) (Error || error{OutOfMemory})!Value {
+    switch (Value) {
+        i128 => return reader.read_int(),
+        f64 => return reader.read_float(),
+        bool => return reader.read_bool(),
+        []const u8 => return reader.read_str(),
+        else => {},
+    }
+    switch (@typeInfo(Value)) {
+        .optional => |info| {
+            if (reader.skip_nil()) return null;
+            return try read_value(info.child, reader, arena);
+        },
+        .@"enum" => return std.meta.stringToEnum(Value, try reader.read_str()) orelse error.OutOfRange,
+        .pointer => |info| {
+            comptime assert(info.size == .slice);
+            const count = try reader.read_array();
+            if (count > (reader.bytes.len - reader.position) / comptime size_min(info.child)) return error.EndsEarly;
+            const list = try arena.alloc(info.child, count);
+            for (list) |*element| element.* = try read_value(info.child, reader, arena);
+            return list;
+        },
+        .@"struct" => |info| {
+            if (@hasDecl(Value, "read_msgpack")) return Value.read_msgpack(reader);
+            try reader.expect_map(info.field_names.len);
+            var value: Value = undefined;
+            inline for (info.field_names, info.field_types) |name, Field| {
+                try reader.expect_key(name);
+                @field(value, name) = try read_value(Field, reader, arena);
+            }
+            return value;
+        },
+        else => @compileError("no msgpack form of " ++ @typeName(Value)),
+    }
+}
+
 test "integers take the shortest form, and are read back" {
     var buffer: [16]u8 = undefined;
     for ([_]i128{

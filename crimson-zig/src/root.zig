@@ -1,11 +1,15 @@
 //! The library: replays and traces of Crimsonland runs. `record` takes its ticks from a source, such as a simulation.
 
+/// Replays, as the runtime records them.
+pub const crd = @import("crd.zig");
+
 pub const columns = @import("cdt_columns.zig");
 pub const diff = @import("diff.zig");
 pub const format = @import("cdt_format.zig");
 pub const layout = @import("layout.zig");
 pub const meta = @import("cdt_meta.zig");
 pub const msgpack = @import("msgpack.zig");
+pub const record = @import("record.zig");
 pub const schema = @import("schema.zig");
 pub const zstd_decode = @import("zstd_decode.zig");
 pub const zstd_encode = @import("zstd_encode.zig");
