@@ -577,6 +577,7 @@ def test_stop_takes_the_hooks_out_and_loses_nothing(tape: Path) -> None:
     assert captured.ending.reason == STOPPED
     assert captured.exit_code == 0
     (stats,) = stopped
+    assert stats is not None
     assert stats.messages == len(captured.batches)
     assert stats.bytes == sum(map(len, captured.batches))
     ticks = of_kind(captured.records, records.TickEnd)

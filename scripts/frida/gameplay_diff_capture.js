@@ -284,7 +284,8 @@ class Outbox {
     this.bytes = 0;
     this.waits = 0;
     this.unacknowledged = 0;
-    this.closing = false;
+    this.closing = false; // nobody waits any more
+    this.closed = false; // nothing is sent any more
     this.listen();
   }
 
@@ -296,6 +297,9 @@ class Outbox {
   }
 
   send(bytes) {
+    if (this.closed) {
+      return;
+    }
     send({ type: 'records', sequence: this.sequence }, bytes);
     this.sequence += 1;
     this.unacknowledged += 1;
@@ -1186,6 +1190,8 @@ function finish() {
     Interceptor.flush();
     outbox.closing = true;
     recorder.flush();
+    // The game may be in a hook that was just taken out: what it still records comes too late.
+    outbox.closed = true;
   }
 }
 

@@ -54,7 +54,7 @@ def finalize_capture(capture: Path, out_dir: Path, *, name: str | None = None) -
     Raises `CaptureProblem` for the first row that breaks the contract; then no file is written. A last line that was
     cut off, and rows that are missing at the end, are tolerated and reported.
     """
-    stem = name or re.sub(r"\.jsonl(\.zst)?$", "", capture.name)
+    stem = name or re.sub(r"\.jsonl(\.zst)?(\.part)?$", "", capture.name)
     lines = CaptureLines(capture)
     rows = iter(lines)
     session = _session_start(lines, next(rows, None))

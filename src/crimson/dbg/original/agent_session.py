@@ -97,6 +97,8 @@ class AgentSession:
         self._session = session
         self._items: SimpleQueue[_Item] = SimpleQueue()
         self._next = 0
+        self._stopped = False
+        self._given_up = False
         self._owed = 0
         # A credit costs the target a wake-up, so they are given some at a time.
         self._credit_step = max(1, config.window // 4)
@@ -154,19 +156,33 @@ class AgentSession:
                 self._next += 1
                 yield item.data
                 self._acknowledge()
-            elif isinstance(item, _Destroyed):
-                self.ending = self._reason()
-            elif isinstance(item, Ending):
-                self.ending = item
+            elif isinstance(item, _Destroyed | Ending):
+                # A target without hooks runs on at once, and its end may be told before ours.
+                self.ending = Ending(STOPPED) if self._stopped else self._reason_of(item)
             else:
                 raise self._problem_of(item)
 
-    def stop(self) -> AgentStats:
-        """Take the hooks out; `batches` still hands out what was recorded, then ends. From any thread."""
+    def stop(self) -> AgentStats | None:
+        """Take the hooks out; `batches` still hands out what was recorded, then ends. From any thread.
+
+        None if the target ended by itself meanwhile.
+        """
+        import frida
+
         with _explained(self.where):
-            # the game may be waiting for us
-            self._credit(_ENOUGH_CREDIT)
-            stats = msgspec.convert(self._script.exports_sync.stop(), AgentStats)
+            try:
+                # the game may be waiting for us
+                self._credit(_ENOUGH_CREDIT)
+                stats = msgspec.convert(self._script.exports_sync.stop(), AgentStats)
+            except frida.InvalidOperationError:
+                if self._script.is_destroyed or self._session.is_detached:
+                    return None
+                raise
+            except KeyboardInterrupt:
+                # A target that is frozen answers nothing: it would not let us go either.
+                self._given_up = True
+                raise
+        self._stopped = True
         self._items.put(Ending(STOPPED))
         return stats
 
@@ -180,7 +196,7 @@ class AgentSession:
         It must not exit at this very moment: Frida, on its way out, then makes it hang or crash one time in ten. So
         wait for the end of the batches of a process that is about to end.
         """
-        if not self._session.is_detached:
+        if not self._session.is_detached and not self._given_up:
             self._session.detach()
 
     def __enter__(self) -> Self:
@@ -201,7 +217,9 @@ class AgentSession:
         if not self._script.is_destroyed:
             self._script.post({"type": "credit", "count": count})
 
-    def _reason(self) -> Ending:
+    def _reason_of(self, end: _Destroyed | Ending) -> Ending:
+        if isinstance(end, Ending):
+            return end
         try:
             item = self._items.get(timeout=_REASON_SECONDS)
         except Empty:

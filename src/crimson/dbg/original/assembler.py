@@ -6,6 +6,7 @@ Facts: the order of the original's frame, as `docs/frida/gameplay-diff-capture.m
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from enum import Enum, auto
 
@@ -26,10 +27,10 @@ from crimson.dbg.capture_rows import (
 from crimson.dbg.errors import CaptureProblem
 from crimson.dbg.lcg import next_state, value_of
 from crimson.dbg.original import agent_records as records
-from crimson.dbg.original.layout import Layout
+from crimson.dbg.original.layout import Layout, Pool
 from crimson.dbg.original.mirror import Mirror
 from crimson.dbg.original.pinned_step import milliseconds, possible_steps, time_scale_factor
-from crimson.dbg.original.run_reader import RunReader, TickEvents
+from crimson.dbg.original.run_reader import TYPO, RunReader, TickEvents
 from crimson.dbg.original.run_settings import (
     GAME_OVER,
     PERK_MENU,
@@ -48,6 +49,7 @@ INTERVENTIONS = (
     "draws of frames without a tick undone",
 )
 _BACKSPACE, _SUBMIT = 8, 13
+_LAST_CHARACTER = 0xFF
 
 type Row = RunStart | CapturedTick | RunEnd
 
@@ -146,7 +148,7 @@ class CaptureAssembler:
                 if self._is_hit(row):
                     self._events.hits += 1
             case records.Pickup():
-                self._events.pickups += 1
+                self._pickup(row)
             case records.DeathBegin():
                 self._death(row)
             case records.DeathEnd():
@@ -193,6 +195,7 @@ class CaptureAssembler:
         self.ticks = 0
         self._seed = self._rng_state = row.rng_state
         self._reader.clear()
+        self._inputs.clear()
         self._found = None
         self._events = TickEvents()
         self._commands = []
@@ -260,6 +263,8 @@ class CaptureAssembler:
         active = row.time_scale_active != 0
         timer, step = row.reflex_boost_timer, row.frame_dt
         mode = self._reader.mode(where)
+        if not math.isfinite(timer):
+            raise CaptureProblem(where, f"bonus_reflex_boost_timer is {timer}, expected a finite f32")
         factor = time_scale_factor(mode, active=active, reflex_boost_timer=timer)
         if step not in possible_steps(mode, active=active, factor=factor) or row.frame_dt_ms != milliseconds(step):
             raise CaptureProblem(where, f"frame_dt is {step} s and {row.frame_dt_ms} ms after it was pinned")
@@ -296,6 +301,7 @@ class CaptureAssembler:
         if self._dying:
             raise CaptureProblem(where, f"{len(self._dying)} deaths were not handled to their end")
         record = self._reader.record(where, self.ticks, self._rng_state, self._events)
+        self._require_same_run(where, record)
         self._write(
             CapturedTick(
                 run_id=self._run_id,
@@ -311,10 +317,37 @@ class CaptureAssembler:
         self._commands = []
         self._phase = _Phase.BETWEEN
 
+    def _require_same_run(self, where: str, record: schema.TickRecord) -> None:
+        """A replay has one mode and one number of players."""
+        if self._last is None:
+            return
+        for name, before, now in (
+            ("config_game_mode", self._last.sim_state.gameplay.mode_id, record.sim_state.gameplay.mode_id),
+            ("config_player_count", len(self._last.sim_state.players), len(record.sim_state.players)),
+        ):
+            if now != before:
+                raise CaptureProblem(where, f"{name} is {now}, it was {before} when the run began")
+
     # What happens in ticks
+
+    def _slot_at(self, pool: Pool, entry: int, what: str) -> int:
+        slot, rest = divmod(entry - pool.place, pool.stride)
+        if rest or not 0 <= slot < pool.slots:
+            raise CaptureProblem(self._where(), f"a bonus was {what} at 0x{entry:08x}, which is no slot of {pool.name}")
+        return slot
+
+    def _require_creature(self, what: str, creature: int) -> None:
+        last = self._pools["creatures"].slots - 1
+        if not 0 <= creature <= last:
+            raise CaptureProblem(self._where(), f"creature {creature} {what}, expected 0..{last}")
+
+    def _pickup(self, row: records.Pickup) -> None:
+        self._slot_at(self._pools["bonuses"], row.entry, "picked up")
+        self._events.pickups += 1
 
     def _is_hit(self, row: records.Hit) -> bool:
         """A projectile passes over who fired it; particles ask the same question, and what they find is no hit."""
+        self._require_creature("was hit", row.creature)
         if row.owner != records.NO_OWNER:
             return row.owner != row.creature
         secondaries = self._pools["secondary_projectiles"]
@@ -329,15 +362,15 @@ class CaptureAssembler:
             self._reader.creatures_spawned += 1
 
     def _bonus(self, entry: int) -> None:
-        if not entry:
-            return
-        pool = self._pools["bonuses"]
-        slot, rest = divmod(entry - (pool.address or 0), pool.stride)
-        if rest:
-            raise CaptureProblem(self._where(), f"a bonus was spawned at 0x{entry:08x}, which is no slot of the pool")
-        self._handed_out(self._reader.bonuses, slot)
+        if entry:
+            self._handed_out(self._reader.bonuses, self._slot_at(self._pools["bonuses"], entry, "spawned"))
 
     def _death(self, row: records.DeathBegin) -> None:
+        self._require_creature("died", row.creature)
+        if not math.isfinite(row.reward_value):
+            raise CaptureProblem(
+                self._where(), f"creatures[{row.creature}].reward_value is {row.reward_value}, expected a finite f32"
+            )
         self._dying.append([len(self._events.deaths), row.experience, 0])
         self._events.deaths.append(schema.CreatureDeath(row.creature, row.type_id, row.reward_value, 0))
 
@@ -373,6 +406,10 @@ class CaptureAssembler:
             self._end_state = state
 
     def _typo_key(self, code: int) -> None:
+        if self._reader.mode(self._where()) != TYPO:
+            raise CaptureProblem(self._where(), "a key was typed, and the mode is not Typ-o")
+        if not 0 <= code <= _LAST_CHARACTER:
+            raise CaptureProblem(self._where(), f"key {code} was typed, expected a character of Latin-1, 0..255")
         if code == _BACKSPACE:
             self._commands.append(TypoBackspace(0))
         elif code == _SUBMIT:

@@ -30,14 +30,11 @@ class CaptureFile:
     """
 
     def __init__(self, target: Path) -> None:
-        if not target.name.endswith(SUFFIX):
-            raise BadUsage(target, f"a capture is called NAME{SUFFIX}", "name it so with --out")
+        require_new(target)
         self.target = target
-        self.part = target.with_name(target.name + PART_SUFFIX)
-        for path in (self.target, self.part):
-            if path.exists():
-                raise BadUsage(path, "exists, and a capture overwrites nothing", "name another file with --out")
+        self.part = _part_of(target)
         make_folder(target.parent)
+        self._failed = False
         self.rows = 0
         self.bytes = 0
         self._flushed = time.monotonic()
@@ -84,15 +81,31 @@ class CaptureFile:
         if self._file.closed:
             return
         with suppress(OSError), self._file:
-            self._stream.flush(zstandard.FLUSH_FRAME)
+            if not self._failed:
+                self._stream.flush(zstandard.FLUSH_FRAME)
 
     @contextmanager
     def _failing(self) -> Generator[None]:
         try:
             yield
         except OSError as problem:
+            # Text was lost on its way to the file: what could be written behind the gap would make the rest unreadable.
+            self._failed = True
             raise self._problem(problem) from None
 
     def _problem(self, problem: OSError) -> CaptureProblem:
-        hint = f"the {self.rows} rows before that remain: crimson-dbg finalize {self.part} --out-dir DIR"
-        return CaptureProblem(self.part, f"cannot be written: {problem.strerror or problem}", hint if self.rows else "")
+        hint = f"all but the last second remains: crimson-dbg finalize {self.part} --out-dir DIR" if self.rows else ""
+        return CaptureProblem(self.part, f"cannot be written: {problem.strerror or problem}", hint)
+
+
+def require_new(target: Path) -> None:
+    """Raise `BadUsage` for a name that no capture can have, or that is taken."""
+    if not target.name.endswith(SUFFIX):
+        raise BadUsage(target, f"a capture is called NAME{SUFFIX}", "name it so")
+    for path in (target, _part_of(target)):
+        if path.exists():
+            raise BadUsage(path, "exists, and a capture overwrites nothing", "move it away, or name another file")
+
+
+def _part_of(target: Path) -> Path:
+    return target.with_name(target.name + PART_SUFFIX)

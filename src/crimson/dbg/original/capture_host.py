@@ -56,14 +56,23 @@ class CaptureProgress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class _Rows:
     """Writes rows and keeps count of the runs."""
 
-    def __init__(self, file: CaptureFile) -> None:
+    def __init__(self, file: CaptureFile, wanted: int | None) -> None:
         self._file = file
+        self._wanted = wanted
         self.runs: list[CapturedRun] = []
         self._mode = 0
         self._ticks = 0
         self.all_ticks = 0
 
+    @property
+    def enough(self) -> bool:
+        """Whether there are as many runs as were wanted."""
+        return self._wanted is not None and len(self.runs) >= self._wanted
+
     def write(self, row: RunStart | CapturedTick | RunEnd) -> None:
+        """Append a row, unless it is of a run too many: a run often ends when the next one begins."""
+        if self.enough:
+            return
         self._file.write(row)
         match row:
             case RunStart():
@@ -89,7 +98,7 @@ def capture(
     """
     interrupt = _Interrupt()
     with CaptureFile(out) as file, interrupt.watching():
-        rows = _Rows(file)
+        rows = _Rows(file, options.runs)
         file.write(
             SessionStart(
                 capture_format_version=CAPTURE_FORMAT_VERSION,
@@ -103,7 +112,8 @@ def capture(
         stopping = False
         try:
             for batch in session.batches(idle=_IDLE_SECONDS):
-                assembler.feed(decode(batch))
+                if not rows.enough:
+                    assembler.feed(decode(batch))
                 file.flush_if_due()
                 if progress is not None:
                     progress(
@@ -112,7 +122,8 @@ def capture(
                 enough = options.runs is not None and len(rows.runs) + assembler.over >= options.runs
                 if (interrupt.wanted or enough) and not stopping:
                     stopping = True
-                    session.stop()
+                    if not interrupt.lets(session.stop):
+                        break
         except CaptureProblem as problem:
             _close(file, assembler, stopped=True)
             raise CaptureProblem(
@@ -138,14 +149,27 @@ def _close(file: CaptureFile, assembler: CaptureAssembler, *, stopped: bool) -> 
 
 
 class _Interrupt:
-    """Whether Ctrl-C was pressed; a second one interrupts at once."""
+    """Whether Ctrl-C was pressed; another one breaks off what waits for the target, but tears no row."""
 
     def __init__(self) -> None:
         self.wanted = False
+        self._waiting = False
 
     def _press(self, _number: int, _frame: FrameType | None) -> None:
+        if self.wanted and self._waiting:
+            raise KeyboardInterrupt
         self.wanted = True
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def lets[T](self, wait: Callable[[], T]) -> bool:
+        """Wait for the target; False if the user did not want to wait that long."""
+        try:
+            self._waiting = True
+            wait()
+        except KeyboardInterrupt:
+            return False
+        finally:
+            self._waiting = False
+        return True
 
     @contextmanager
     def watching(self) -> Generator[None]:

@@ -14,6 +14,7 @@ from crimson.dbg.capture_rows import Target
 from crimson.dbg.errors import CaptureProblem
 from crimson.dbg.original import agent_config
 from crimson.dbg.original.agent_session import AgentSession, identify
+from crimson.dbg.original.capture_file import require_new
 from crimson.dbg.original.capture_host import CaptureOptions, CaptureProgress, capture
 from crimson.dbg.original.layout import Layout, known_layout
 from crimson.dbg.original.mirror import regions_of
@@ -37,6 +38,7 @@ def capture_game(
     Raises `CaptureProblem` for another executable than the known one, for a game of which facts are still unlocated,
     and for what `capture` is refused for. Nothing is hooked and no file is written before that is known.
     """
+    require_new(out)
     layout = known_layout()
     target = layout.target
     with _process(choice, target.name) as process:
@@ -67,7 +69,8 @@ def _process(choice: Choice, default_name: str) -> Generator[int | str]:
         yield choice.pid if choice.pid is not None else choice.name or default_name
         return
     try:
-        process = subprocess.Popen([choice.executable], cwd=choice.executable.parent)
+        # A Ctrl-C in our terminal is meant for us.
+        process = subprocess.Popen([choice.executable], cwd=choice.executable.parent, process_group=0)
     except OSError as problem:
         raise CaptureProblem(choice.executable, f"cannot be started: {problem.strerror}") from None
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -98,6 +99,13 @@ class RunReader:
             known = self._player_fields[name] = _SlotField(self.mirror, "players", name)
         return int(known.numbers(player)[0])
 
+    def number(self, where: str, name: str) -> float:
+        """A float that steers or starts something, and so must be finite."""
+        value = self.statics.number(name)
+        if not math.isfinite(value):
+            raise CaptureProblem(where, f"{name} is {value}, expected a finite f32")
+        return value
+
     def highscore_names(self, count: int) -> tuple[str, ...]:
         return tuple(self._highscore_names.text(index) for index in range(count))
 
@@ -143,12 +151,7 @@ class RunReader:
         )
 
     def _player_rows(self, where: str, count: int) -> list[schema.Player]:
-        rows = []
-        for index in range(count):
-            values = self.players.values(index)
-            self.players.require_finite(where, index, values)
-            rows.append(self._build_player([index, *values]))
-        return rows
+        return [self._build_player([index, *self.players.values(where, index)]) for index in range(count)]
 
     def _gameplay_row(self, where: str, mode: int) -> schema.Gameplay:
         gameplay = self._gameplay.read(where)
@@ -206,17 +209,15 @@ class RunReader:
     def _hidden_row(self, where: str, mode: int, player_count: int) -> schema.HiddenState:
         dormant = b""
         if player_count == 1:
-            values = self.players.values(1)
-            self.players.require_finite(where, 1, values)
-            dormant = digests.PLAYER_SLOT.pack(*values)
+            dormant = digests.PLAYER_SLOT.pack(*self.players.values(where, 1))
         return schema.HiddenState(
             creatures=self.creatures.digest,
             projectiles=self.projectiles.digest,
             secondary_projectiles=self.secondaries.digest,
             bonuses=self.bonuses.digest,
-            particles=self._hidden.particles(),
-            sprite_effects=self._hidden.sprite_effects(),
-            spawn_slots=self._hidden.spawn_slots(),
+            particles=self._hidden.particles(where),
+            sprite_effects=self._hidden.sprite_effects(where),
+            spawn_slots=self._hidden.spawn_slots(where),
             quest_spawns=self._hidden.quest_spawns(where) if mode == QUESTS else digests.digest(()),
             availability=self._hidden.availability(),
             dormant_player=digests.digest((dormant,)),
@@ -247,11 +248,26 @@ class _List:
     def __init__(self, mirror: Mirror, name: str) -> None:
         self.pool: Pool = next(pool for pool in mirror.layout.pools if pool.name == name)
         region = mirror.index[name]
-        self.image = mirror.images[region]
         self.dirty = mirror.dirty[region]
-        self.unpack = fields_struct(self.pool.fields, self.pool.stride).unpack_from
         self.live: dict[int, bytes] = {}
+        # How many slots the digest covers, of a list that says so.
+        self.count = 0
         self.digest = digests.digest(())
+        self._image = mirror.images[region]
+        self._unpack = fields_struct(self.pool.fields, self.pool.stride).unpack_from
+        self._floats = [place for place, field in enumerate(self.pool.fields) if field.type == "f32"]
+
+    def values(self, slot: int) -> tuple[float, ...]:
+        return self._unpack(self._image, slot * self.pool.stride)
+
+    def finite(self, where: str, slot: int) -> tuple[float, ...]:
+        """The values, if no trace would refuse them: a digest of a NaN says nothing."""
+        values = self.values(slot)
+        for place in self._floats:
+            if not math.isfinite(values[place]):
+                name = f"{self.pool.name}[{slot}].{self.pool.fields[place].name}"
+                raise CaptureProblem(where, f"{name} is {values[place]}, expected a finite f32")
+        return values
 
 
 class _HiddenLists:
@@ -266,24 +282,24 @@ class _HiddenLists:
         self._availability = b""
         self._availability_digest = 0
 
-    def particles(self) -> int:
+    def particles(self, where: str) -> int:
         def pack(slot: int, values: Sequence[float]) -> bytes:
             in_flight, style, target = values[1] != 0, int(values[13]), int(values[14])
             return digests.PARTICLE.pack(slot, style, in_flight, *values[2:13], target)
 
-        return _live_digest(self._particles, pack)
+        return _live_digest(where, self._particles, pack)
 
-    def sprite_effects(self) -> int:
-        return _live_digest(self._sprites, lambda slot, values: digests.SPRITE_EFFECT.pack(slot, *values[1:]))
+    def sprite_effects(self, where: str) -> int:
+        return _live_digest(where, self._sprites, lambda slot, values: digests.SPRITE_EFFECT.pack(slot, *values[1:]))
 
-    def spawn_slots(self) -> int:
-        return _all_digest(self._spawn_slots, digests.SPAWN_SLOT, self._spawn_slots.pool.count)
+    def spawn_slots(self, where: str) -> int:
+        return _all_digest(where, self._spawn_slots, digests.SPAWN_SLOT, self._spawn_slots.pool.count)
 
     def quest_spawns(self, where: str) -> int:
         count = self._statics.integer("quest_spawn_count")
         if not 0 <= count <= self._quest_spawns.pool.count:
             raise CaptureProblem(where, f"quest_spawn_count is {count}, expected 0..{self._quest_spawns.pool.count}")
-        return _all_digest(self._quest_spawns, digests.QUEST_SPAWN, count)
+        return _all_digest(where, self._quest_spawns, digests.QUEST_SPAWN, count)
 
     def availability(self) -> int:
         flags = b"".join(self._statics.raw(name) for name in ("bonus_available", "perk_available", "weapon_available"))
@@ -295,13 +311,12 @@ class _HiddenLists:
         return self._availability_digest
 
 
-def _live_digest(slots: _List, pack: Callable[[int, Sequence[float]], bytes]) -> int:
+def _live_digest(where: str, slots: _List, pack: Callable[[int, Sequence[float]], bytes]) -> int:
     """The digest of the slots whose first field is not 0."""
     if slots.dirty:
-        for slot in slots.dirty:
-            values = slots.unpack(slots.image, slot * slots.pool.stride)
-            if values[0]:
-                slots.live[slot] = pack(slot, values)
+        for slot in sorted(slots.dirty):
+            if slots.values(slot)[0]:
+                slots.live[slot] = pack(slot, slots.finite(where, slot))
             else:
                 slots.live.pop(slot, None)
         slots.dirty.clear()
@@ -309,11 +324,10 @@ def _live_digest(slots: _List, pack: Callable[[int, Sequence[float]], bytes]) ->
     return slots.digest
 
 
-def _all_digest(slots: _List, packing: struct.Struct, count: int) -> int:
+def _all_digest(where: str, slots: _List, packing: struct.Struct, count: int) -> int:
     """The digest of the first slots, all of them."""
-    if slots.dirty:
+    if slots.dirty or count != slots.count:
         slots.dirty.clear()
-        slots.digest = digests.digest(
-            packing.pack(*slots.unpack(slots.image, slot * slots.pool.stride)) for slot in range(count)
-        )
+        slots.count = count
+        slots.digest = digests.digest(packing.pack(*slots.finite(where, slot)) for slot in range(count))
     return slots.digest

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from crimson.dbg.capture_rows import CapturedResult, CaptureSettings, QuestStage, SavedStatus, TypoStart
 from crimson.dbg.errors import CaptureProblem
 from crimson.dbg.original.run_reader import QUESTS, TUTORIAL, TYPO, RunReader
@@ -29,8 +31,8 @@ class FoundAtStart:
         if not 0 <= count <= 128:
             raise CaptureProblem(where, f"typo_highscore_name_count is {count}, expected 0..128")
         self.typo = TypoStart(
-            target_x=statics.number("typo_target_x") if target_set else None,
-            target_y=statics.number("typo_target_y") if target_set else None,
+            target_x=reader.number(where, "typo_target_x") if target_set else None,
+            target_y=reader.number(where, "typo_target_y") if target_set else None,
             submit_count=statics.integer("typo_submit_count"),
             match_count=statics.integer("typo_match_count"),
             highscore_names_loaded=statics.integer("typo_word_highscore_cache_ready") != 0,
@@ -51,7 +53,7 @@ def settings_of(where: str, reader: RunReader, found: FoundAtStart) -> CaptureSe
         if not (1 <= major <= 5 and 1 <= minor <= 10):
             raise CaptureProblem(where, f"the quest is {major}.{minor}, expected 1.1 to 5.10")
         quest = QuestStage(major, minor)
-    return CaptureSettings(
+    settings = CaptureSettings(
         mode_id=mode if mode in (1, 2, 3, 4) else 8,
         player_count=reader.player_count(where),
         quest=quest,
@@ -59,10 +61,15 @@ def settings_of(where: str, reader: RunReader, found: FoundAtStart) -> CaptureSe
         quest_fail_retry_count=statics.integer("quest_fail_retry_count"),
         detail_preset=preset,
         violence_disabled=statics.integer("config_violence_disabled"),
-        friendly_fire=statics.number("cv_friendly_fire") != 0.0,
+        friendly_fire=reader.number(where, "cv_friendly_fire") != 0.0,
         status=found.status,
         typo=found.typo if mode == TYPO else None,
     )
+    try:
+        # A struct that is made here is not checked, and finalize would refuse it.
+        return msgspec.convert(msgspec.to_builtins(settings), CaptureSettings)
+    except msgspec.ValidationError as problem:
+        raise CaptureProblem(where, f"no run has such settings: {problem}") from None
 
 
 def result_of(reader: RunReader, last: TickRecord | None, state: int | None) -> CapturedResult:

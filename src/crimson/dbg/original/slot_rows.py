@@ -18,6 +18,7 @@ from crimson.dbg.rows import Cell
 CODES: dict[Kind, str] = {"u8": "B", "u16": "H", "i32": "i", "u32": "I", "f32": "f", "text": "s"}
 # Columns that the host counts itself.
 COUNTED = frozenset({"index", "generation"})
+_PAST_I32 = 1 << 31
 
 
 def fields_struct(fields: Sequence[Field], stride: int) -> struct.Struct:
@@ -69,27 +70,36 @@ class SlotReader:
         self._floats = [position for position, leaf in enumerate(self.leaves) if leaf.column.wire == "f4"]
         self._read_floats = itemgetter(*self._floats)
 
-    def values(self, slot: int) -> list[Cell]:
-        """A slot's columns in order, without those that are counted."""
+    def values(self, where: str, slot: int) -> list[Cell]:
+        """A slot's columns in order, without those that are counted.
+
+        Raises `CaptureProblem` with the field's name for what no trace can hold: a float that is not finite, or one
+        that counts and is not whole.
+        """
         raw: tuple[Cell, ...] = ()
         for packing, image, stride in zip(self._structs, self._images, self._strides, strict=True):
             raw += packing.unpack_from(image, slot * stride)
         values = list(self._order(raw))
+        if not math.isfinite(sum(self._read_floats(values))):
+            self._refuse_floats(where, slot, values)
         for position, convert in self._converted:
-            values[position] = convert(values[position])
+            converted = convert(values[position])
+            if converted is None:
+                raise self._unfit(where, slot, position, values[position], "a whole number")
+            values[position] = converted
         return values
 
-    def require_finite(self, where: str, slot: int, values: Sequence[Cell]) -> None:
-        """Refuse NaN and infinities, which no trace can hold, by the field's name."""
-        if math.isfinite(sum(self._read_floats(values))):
-            return
+    def _refuse_floats(self, where: str, slot: int, values: Sequence[Cell]) -> None:
         for position in self._floats:
             if not math.isfinite(float(values[position])):
-                name = f"{self.table.name.removeprefix('entity_samples.')}[{slot}].{self.leaves[position].path}"
-                raise CaptureProblem(where, f"{name} is {values[position]}, expected a finite f32")
+                raise self._unfit(where, slot, position, values[position], "a finite f32")
+
+    def _unfit(self, where: str, slot: int, position: int, value: Cell, expected: str) -> CaptureProblem:
+        name = f"{self.table.name.rpartition('.')[2]}[{slot}].{self.leaves[position].path}"
+        return CaptureProblem(where, f"{name} is {value}, expected {expected}")
 
 
-def _conversion(kind: Kind, wire: str) -> Callable[[Cell], Cell] | None:
+def _conversion(kind: Kind, wire: str) -> Callable[[Cell], Cell | None] | None:
     if wire == "b1":
         return bool
     if wire == "f4" and kind != "f32":
@@ -99,11 +109,9 @@ def _conversion(kind: Kind, wire: str) -> Callable[[Cell], Cell] | None:
     return None
 
 
-def _whole(value: Cell) -> int:
+def _whole(value: Cell) -> int | None:
     number = float(value)
-    if not number.is_integer():
-        raise CaptureProblem("memory", f"a float that counts is {number}, expected a whole number")
-    return int(number)
+    return int(number) if number.is_integer() and abs(number) < _PAST_I32 else None
 
 
 class PoolRows:
@@ -148,8 +156,7 @@ class PoolRows:
         for slot in sorted(self._dirty):
             begin = slot * self._pool.stride + self._live_at
             live = slot < self._pool.count and any(self._image[begin : begin + self._live_size])
-            values = self._reader.values(slot)
-            self._reader.require_finite(where, slot, values)
+            values = self._reader.values(where, slot)
             if live:
                 self._rows[slot] = self._build([slot, self.generations[slot], *values])
                 fresh = digests.SAMPLED_SLOT

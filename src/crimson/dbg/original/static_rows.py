@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from crimson.dbg import schema
 from crimson.dbg.errors import CaptureProblem
 from crimson.dbg.flat_rows import flat_builder
+from crimson.dbg.floats import is_f32
 from crimson.dbg.layout import TABLE_BY_NAME
 from crimson.dbg.original.layout import Global
 from crimson.dbg.original.mirror import Mirror
@@ -95,20 +96,27 @@ class StaticRow[R: schema.Row]:
             for leaf, (path, fact) in zip(table.leaves, facts.items(), strict=True)
         ]
         self._floats = [position for position, leaf in enumerate(table.leaves) if leaf.column.wire == "f4"]
+        # Whole milliseconds that the trace has as a float.
+        self._clocks = [
+            position
+            for position in self._floats
+            if (fact := facts[self._paths[position]]) is not None and fact.type != "f32"
+        ]
         self._build = flat_builder(row_type)
 
     def read(self, where: str) -> R:
-        """The row; raises `CaptureProblem` for a float that is not finite."""
+        """The row; raises `CaptureProblem` for a float that is not finite, and for a clock that no f32 holds."""
         values = [read() for read in self._readers]
-        self._require_finite(where, values)
-        return self._build(values)
-
-    def _require_finite(self, where: str, values: Sequence[Cell]) -> None:
         for position in self._floats:
             if not math.isfinite(float(values[position])):
-                raise CaptureProblem(
-                    where, f"{self._name}.{self._paths[position]} is {values[position]}, expected a finite f32"
-                )
+                raise self._unfit(where, position, values, "a finite f32")
+        for position in self._clocks:
+            if not is_f32(float(values[position])):
+                raise self._unfit(where, position, values, "a number that an f32 can hold")
+        return self._build(values)
+
+    def _unfit(self, where: str, position: int, values: Sequence[Cell], expected: str) -> CaptureProblem:
+        return CaptureProblem(where, f"{self._name}.{self._paths[position]} is {values[position]}, expected {expected}")
 
 
 def _reader(statics: Statics, fact: Global, wire: str) -> Callable[[], Cell]:

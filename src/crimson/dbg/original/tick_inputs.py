@@ -7,6 +7,7 @@ what the update makes of it, the player's aim point; the schemes without keys ta
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 
 from crimson.aim_schemes import AimScheme
@@ -36,6 +37,10 @@ class TickInputs:
         # Per player, the names of the keys that were down.
         self._down: defaultdict[int, set[str]] = defaultdict(set)
         self._fired_before: set[int] = set()
+
+    def clear(self) -> None:
+        """Start on a new run: no key was down before it."""
+        self._down.clear()
 
     def begin(self) -> None:
         self._fired_before = {player for player, names in self._down.items() if "fire" in names}
@@ -75,6 +80,9 @@ class TickInputs:
                 "that the game has",
             ) from None  # fmt: skip
         axes = statics.numbers("input_axis_values")[4 * index : 4 * index + 4]
+        for axis, value in enumerate(axes):
+            if not math.isfinite(value):
+                raise CaptureProblem(where, f"input_axis_values[{4 * index + axis}] is {value}, expected a finite f32")
         down = self._down[index]
         # The original asks for the edge of player one's trigger only.
         pressed = "fire_pressed" in down or (index > 0 and "fire" in down and index not in self._fired_before)

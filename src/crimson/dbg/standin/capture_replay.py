@@ -11,6 +11,7 @@ import msgspec
 from crimson.dbg.atomic import make_folder
 from crimson.dbg.errors import BadUsage
 from crimson.dbg.frida_finalize import finalize_capture
+from crimson.dbg.original.capture_file import require_new
 from crimson.dbg.replays import load_replay
 from crimson.dbg.report import CaptureReport, FinalizeReport
 from crimson.dbg.standin.replay_tape import make_tape
@@ -35,17 +36,20 @@ def run_standin(
 ) -> StandinRun:
     """Write `NAME.cdt` and `NAME.crd` of the replay `NAME.crd` as captured; and `NAME.jsonl.zst` if asked to.
 
+    The raw capture also stays when something goes wrong, to be looked at or finalized.
+
     Raises `CaptureProblem` for a replay that the original could not have played, and for whatever goes wrong later.
     """
     loaded = load_replay(replay)
     if out_dir.exists() and out_dir.samefile(replay.parent):
         raise BadUsage(out_dir, "holds the replay, which the captured one would overwrite", "name another folder")
     name = re.sub(r"\.crd$", "", replay.name)
+    raw = out_dir / f"{name}.jsonl.zst"
+    require_new(raw)
     make_folder(out_dir)
     with tempfile.TemporaryDirectory(prefix=f".{name}.", dir=out_dir) as scratch:
         tape = Path(scratch) / f"{name}.tape"
         make_tape(loaded.replay, tape, where=str(replay))
-        raw = (out_dir if keep_raw else Path(scratch)) / f"{name}.jsonl.zst"
         captured = capture_tape(
             tape,
             raw,
@@ -54,4 +58,7 @@ def run_standin(
             native=native,
             progress=progress,
         )
-        return StandinRun(captured, finalize_capture(raw, out_dir, name=name))
+        finalized = finalize_capture(raw, out_dir, name=name)
+    if not keep_raw:
+        raw.unlink()
+    return StandinRun(captured, finalized)
