@@ -1,4 +1,4 @@
-"""Make `captures/` anew: plan, play, write the raw rows of the run, finalize. The same bytes every time.
+"""Make `captures/` anew: plan, play, and capture the run from the stand-in by Frida. The same bytes every time.
 
 `python scripts/make_captures.py [--out DIR] [NAME ...]`; with `--check` nothing is written and a difference from what
 is there ends in exit code 1.
@@ -7,6 +7,7 @@ is there ends in exit code 1.
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -14,9 +15,10 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
+from crimson.replay.codec import dump_replay_file
+
 from capture_replays import PLANS, ReplayPlan, make_replay
-from crimson.dbg.frida_finalize import finalize_capture
-from resimulated_capture import write_capture
+from crimson.dbg.standin.capture_replay import run_standin
 
 CAPTURES = Path(__file__).parent.parent / "captures"
 
@@ -27,12 +29,12 @@ def capture_plans() -> tuple[ReplayPlan, ...]:
 
 
 def make_capture(name: str, out: Path) -> int:
-    """Play the plan of this name and finalize its capture into `out`; returns its ticks."""
+    """Play the plan of this name, capture it and finalize the capture into `out`; returns its ticks."""
     plan = next(plan for plan in capture_plans() if plan.name == name)
     with tempfile.TemporaryDirectory() as scratch:
-        raw = Path(scratch) / f"{plan.name}.jsonl.zst"
-        write_capture(make_replay(plan), raw)
-        (run,) = finalize_capture(raw, out, name=plan.name).runs
+        replay = Path(scratch) / f"{plan.name}.crd"
+        dump_replay_file(replay, make_replay(plan))
+        (run,) = run_standin(replay, out).finalized.runs
     return run.ticks
 
 
@@ -48,7 +50,9 @@ def main(arguments: Sequence[str]) -> int:
     if unknown:
         parser.error(f"there is no capture {', '.join(unknown)}; there are {', '.join(known)}")
     names = options.names or known
-    with tempfile.TemporaryDirectory() as scratch, ProcessPoolExecutor(options.jobs) as pool:
+    # Frida has threads, which a forked process would lack.
+    processes = multiprocessing.get_context("spawn")
+    with tempfile.TemporaryDirectory() as scratch, ProcessPoolExecutor(options.jobs, processes) as pool:
         target = Path(scratch) if options.check else options.out
         for name, ticks in zip(names, pool.map(partial(make_capture, out=target), names), strict=True):
             sizes = [(target / f"{name}.{suffix}").stat().st_size for suffix in ("cdt", "crd")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -127,3 +128,9 @@ def test_what_is_unlocated_says_where_to_look() -> None:
 def test_an_unknown_key_of_the_file_is_refused() -> None:
     with pytest.raises(msgspec.ValidationError, match="unknown field `adress`"):
         read_layout(b'functions = [{ name = "f", adress = 1, convention = "cdecl", arguments = 0, source = "map" }]')
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/frida/gameplay-diff-capture.md"])
+def test_the_documents_say_how_much_is_unlocated(page: str) -> None:
+    text = " ".join((Path(__file__).parent.parent / page).read_text().split())
+    assert f"{len(LAYOUT.unlocated())} of the facts" in text
