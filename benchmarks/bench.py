@@ -16,19 +16,20 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests" / "support")]
 
+import agent  # noqa: E402
 import numpy as np  # noqa: E402
 import sweep  # noqa: E402
 import synthetic  # noqa: E402
 from crimson.replay.codec import dump_replay_file  # noqa: E402
 from crimson.replay.driver.playback_driver import PlaybackDriver  # noqa: E402
 
-from capture_replays import BENCH_PLAN, make_replay  # noqa: E402
+from capture_replays import BENCH_PLAN, PLANS, make_replay  # noqa: E402
 from crimson.dbg.container import TICKS_PER_CHUNK  # noqa: E402
 from crimson.dbg.diff import diff_traces  # noqa: E402
 from crimson.dbg.layout import TABLE_BY_NAME  # noqa: E402
@@ -39,6 +40,8 @@ from crimson.dbg.trace import TraceReader  # noqa: E402
 from crimson.dbg.trace_writer import TraceWriter  # noqa: E402
 
 PEER = "crimsonland==0.10.0"
+# Pools that are nearly full.
+_CROWD = next(plan for plan in PLANS if plan.name == "rush-4p")
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +291,41 @@ def sweep_rows(work: Path, rounds: int) -> Iterator[Row]:
     yield Row("recorder process over in process", f"{apart / here:.3f}  ({apart:.2f} s and {here:.2f} s)", "", None)
 
 
+def agent_rows(work: Path, rounds: int) -> Iterator[Row]:
+    """The Frida agent on the 32-bit stand-in: alone, and with its host."""
+    usual, more_draws, crowd = agent.Load(50, 30), agent.Load(50, 130), agent.Load(250, 100)
+    times: dict[agent.Load, tuple[float, float]] = {}
+    for load in (usual, more_draws, crowd):
+        tape = work / "load.tape"
+        agent.write_tape(tape, load)
+        times[load] = agent.unhooked_seconds(tape, rounds), agent.hooked_seconds(tape, rounds)
+    rate = agent.TICKS / times[usual][1]
+    yield Row("agent, 50 creatures, 30 draws a tick", f"{rate:.0f} ticks/s", "at least 3000", rate >= 3000)
+    for load in (usual, crowd):
+        bare, hooked = times[load]
+        yield Row(
+            f"agent's overhead, {load.creatures} creatures, {load.draws} draws",
+            f"{(hooked - bare) / agent.TICKS * 1e6:.0f} us a tick, {agent.TICKS / hooked:.0f} against "
+            f"{agent.TICKS / bare:.0f} ticks/s",
+            "",
+            None,
+        )
+    each = (times[more_draws][1] - times[usual][1]) / agent.TICKS / (more_draws.draws - usual.draws)
+    yield Row("agent, a draw more", f"{each * 1e6:.2f} us", "", None)
+    agent.write_tape(work / "load.tape", usual, agent.TICKS // 10)
+    script = agent.hooked_seconds(work / "load.tape", 1, native=False) * 10
+    yield Row("agent, C against JavaScript", f"{script / times[usual][1]:.1f} times", "", None)
+    for name, plan, ticks in (("survival", BENCH_PLAN, 4200), ("rush, four players", _CROWD, 1200)):
+        found = agent.captured(make_replay(replace(plan, max_ticks=ticks)), work)
+        yield Row(
+            f"capture of {name}",
+            f"{found.ticks / found.seconds:.0f} ticks/s, {found.creatures:.0f} creatures and {found.draws:.0f} draws a "
+            f"tick: {found.report.text_bytes // found.ticks} bytes, {found.report.file_bytes // found.ticks} packed",
+            "",
+            None,
+        )
+
+
 def start_row(rounds: int, tool: Path) -> Row:
     seconds, _ = _least(rounds * 2, tool, "--help")
     return Row("command start, --help", f"{seconds:.3f} s user", "under 0.25", seconds < 0.25)
@@ -312,6 +350,7 @@ def main(arguments: Sequence[str]) -> int:
             focus_rows(work, options.rounds, tool),
             iter((start_row(options.rounds, tool), plugin_row(work))),
             sweep_rows(work, options.rounds),
+            agent_rows(work, options.rounds),
         ):
             for row in group:
                 rows.append(row)
