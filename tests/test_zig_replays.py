@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from pathlib import Path
 
 import msgspec
@@ -273,11 +274,11 @@ def test_values_changed_anywhere(data: st.DataObject, seeds: Sequence[dict[str, 
         holder, key = data.draw(st.sampled_from(data.draw(st.sampled_from([whole, before]))))
         change = data.draw(st.sampled_from(["value", "gone", "twice"]))
         if change == "value":
-            holder[key] = data.draw(st.sampled_from(_VALUES))
+            holder[key] = deepcopy(data.draw(st.sampled_from(_VALUES)))
         elif change == "gone" or isinstance(holder, dict):
             del holder[key]
         else:
-            holder.insert(int(key), holder[int(key)])
+            holder.insert(int(key), deepcopy(holder[int(key)]))
     agree(msgspec.msgpack.encode(tree), tmp_path)
 
 

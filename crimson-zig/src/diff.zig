@@ -177,6 +177,7 @@ pub const Comparison = struct {
         try comparison.find(&report);
         if (report.compared == 0) {
             report.verdict = .nothing_compared;
+            report.whole = .{};
             return report;
         }
         const onset = report.whole.onset orelse return report;

@@ -11,6 +11,7 @@ const Writer = crimson.Writer;
 
 const usage =
     \\usage: crimson-zig diff EXPECTED ACTUAL [--ticks A:B] [--sustain N] [--strict] [--ulps N] [--json]
+    \\       crimson-zig verify TRACE [--replay REPLAY] [--json]
     \\       crimson-zig replay REPLAY [--json]
     \\       crimson-zig rewrite TRACE --out FILE
     \\       crimson-zig schema --json
@@ -95,7 +96,13 @@ pub fn main(init: std.process.Init) u8 {
         .arguments = .{ .words = words[2..] },
     };
     const command = words[1];
-    const commands = .{ .{ "diff", run_diff }, .{ "replay", run_replay }, .{ "rewrite", run_rewrite }, .{ "schema", run_schema } };
+    const commands = .{
+        .{ "diff", run_diff },
+        .{ "verify", run_verify },
+        .{ "replay", run_replay },
+        .{ "rewrite", run_rewrite },
+        .{ "schema", run_schema },
+    };
     inline for (commands) |named| {
         if (std.mem.eql(u8, command, named[0])) {
             const code = named[1](&context) catch |failure| {
@@ -183,6 +190,71 @@ fn run_rewrite(context: *Context) Failure!u8 {
     try writer.finish(problem);
     try context.out.print("wrote {d} ticks to {s}\n", .{ reader.tick_count(), out });
     return 0;
+}
+
+fn run_verify(context: *Context) Failure!u8 {
+    const problem = context.problem;
+    const arguments = &context.arguments;
+    const as_json = arguments.flag("--json");
+    const given = try arguments.option("--replay", problem);
+    const path = try arguments.operand("TRACE", problem);
+    try arguments.finish(problem);
+    var codec = try Codec.init(context.gpa);
+    defer codec.deinit(context.gpa);
+    const scratch = try crimson.memory.reserve(context.gpa, crimson.format.Kind.TICK.raw_max());
+    defer crimson.memory.release(context.gpa, scratch);
+    var reader = try Reader.open(context.io, context.gpa, path, problem);
+    defer reader.close();
+
+    // The replay beside a trace counts when there is one; only a candidate may be without.
+    var beside_buffer: [std.fs.max_path_bytes]u8 = undefined;
+    const beside = try replay_beside(path, &beside_buffer, problem);
+    var replay_path: ?[]const u8 = given;
+    if (given == null) {
+        const there = if (Io.Dir.cwd().statFile(context.io, beside, .{})) |_| true else |_| false;
+        if (there or reader.meta.producer.is_original()) replay_path = beside;
+    }
+    var replay: ?crimson.crd.Replay = null;
+    defer if (replay) |*held| held.deinit();
+    if (replay_path) |name| replay = try crimson.crd.read_file(context.io, context.gpa, name, problem);
+
+    const held = if (replay) |*present| present else null;
+    const report = try crimson.verify.verify(&reader, &codec, scratch, held, problem);
+    const out = context.out;
+    const verdict = if (report.ok()) "verified" else "contradicted";
+    if (as_json) {
+        try out.print("{{\"report\":\"verify\",\"verdict\":\"{s}\",\"ticks\":{d},\"checks\":[", .{ verdict, report.ticks });
+        var first = true;
+        for (std.enums.values(crimson.verify.Question)) |question| {
+            if (!report.asked.contains(question)) continue;
+            const ok = !report.failed.contains(question);
+            try out.print("{s}{{\"name\":\"{s}\",\"ok\":{}}}", .{ if (first) "" else ",", @tagName(question), ok });
+            first = false;
+        }
+        try out.writeAll("]}\n");
+    } else {
+        try out.print("{s}: {s}, {d} ticks\n", .{ verdict, path, report.ticks });
+        if (!report.ok()) {
+            try out.writeAll("not as it says:");
+            var separator: []const u8 = " ";
+            for (std.enums.values(crimson.verify.Question)) |question| {
+                if (!report.failed.contains(question)) continue;
+                try out.print("{s}{s}", .{ separator, @tagName(question) });
+                separator = ", ";
+            }
+            if (report.other_form) |tick| try out.print(" (from tick {d} on)", .{tick});
+            try out.writeAll("\n");
+        }
+    }
+    return if (report.ok()) 0 else exit_found;
+}
+
+/// The path of the trace with `.crd` in place of its suffix.
+fn replay_beside(path: []const u8, buffer: []u8, problem: *Problem) Failure![]const u8 {
+    const suffix = std.fs.path.extension(path);
+    return std.fmt.bufPrint(buffer, "{s}.crd", .{path[0 .. path.len - suffix.len]}) catch {
+        return problem.refuse(path, "its path is too long", .{});
+    };
 }
 
 fn run_diff(context: *Context) Failure!u8 {

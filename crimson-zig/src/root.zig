@@ -7,10 +7,12 @@ pub const columns = @import("cdt_columns.zig");
 pub const diff = @import("diff.zig");
 pub const format = @import("cdt_format.zig");
 pub const layout = @import("layout.zig");
+pub const memory = @import("memory.zig");
 pub const meta = @import("cdt_meta.zig");
 pub const msgpack = @import("msgpack.zig");
 pub const record = @import("record.zig");
 pub const schema = @import("schema.zig");
+pub const verify = @import("verify.zig");
 pub const zstd_decode = @import("zstd_decode.zig");
 pub const zstd_encode = @import("zstd_encode.zig");
 
