@@ -2,6 +2,7 @@
 
 const std = @import("std");
 const schema = @import("schema.zig");
+const Crc32 = @import("crc32.zig").Crc32;
 
 pub const version: u32 = 1;
 pub const magic = "\x89CDT\r\n\x1a\n";
@@ -87,7 +88,7 @@ pub const Entry = struct {
 };
 
 pub fn check_value(header: *const [chunk_header_size]u8, stored: []const u8) u32 {
-    var crc: std.hash.Crc32 = .init();
+    var crc: Crc32 = .{};
     crc.update(header[0..checked_size]);
     crc.update(stored);
     return crc.final();

@@ -111,6 +111,12 @@ const BackwardBits = struct {
         return word & ((@as(u64, 1) << count) - 1);
     }
 
+    /// The next bits without taking them, above bits that stand for nothing.
+    fn top(bits: *const BackwardBits, comptime count: u6) u64 {
+        const at = bits.left - count;
+        return bits.load(at / 8) >> @intCast(at % 8);
+    }
+
     /// The next bits without taking them; below the first bit there are zeros.
     fn peek(bits: *const BackwardBits, count: u6) u64 {
         assert(count <= 56);
@@ -339,7 +345,23 @@ const HuffmanTable = struct {
 
     fn decode(table: *const HuffmanTable, stream: []const u8, out: []u8) Error!void {
         var bits = try BackwardBits.init(stream);
-        for (out) |*byte| {
+        // five codes of 11 bits at most come from one load, while there are enough bits for them
+        const load_bits = 57;
+        const shift: u6 = load_bits - @as(u6, table.log);
+        const mask = (@as(u64, 1) << table.log) - 1;
+        var at: usize = 0;
+        while (out.len - at >= 5 and bits.left >= load_bits) : (at += 5) {
+            var word = bits.top(load_bits);
+            var taken: u32 = 0;
+            inline for (out[at..][0..5]) |*byte| {
+                const entry = table.entries[@intCast((word >> shift) & mask)];
+                byte.* = entry.symbol;
+                word <<= @intCast(entry.bits);
+                taken += entry.bits;
+            }
+            bits.left -= taken;
+        }
+        for (out[at..]) |*byte| {
             const entry = table.entries[@intCast(bits.peek(table.log))];
             if (entry.bits > bits.left) return error.Damaged;
             bits.left -= entry.bits;
