@@ -1,0 +1,395 @@
+//! The creature pool: birth, the tick of the living and the dead, and the end of a corpse.
+
+const std = @import("std");
+const ai = @import("creature_ai.zig");
+const damage = @import("damage.zig");
+const effects = @import("effects.zig");
+const float = @import("float.zig");
+const schema = @import("../schema.zig");
+const CreatureType = @import("tables.zig").CreatureType;
+const Player = @import("players.zig").Player;
+const Rgba = schema.Rgba;
+const Rng = @import("rng.zig").Rng;
+const Vec2 = float.Vec2;
+const World = @import("world.zig").World;
+const frame_dt = @import("world.zig").frame_dt;
+const frame_dt_ms = @import("world.zig").frame_dt_ms;
+
+pub const capacity = 384;
+/// What the original hands out when the pool is full: memory behind it, which nothing reads but the next such birth.
+pub const phantom = capacity;
+const slots = capacity + 1;
+
+/// `death_timer` of a creature that lives; it runs down from there.
+pub const alive_timer = 16.0;
+/// A dying creature still stops shots above this.
+const collidable_timer = 5.0;
+/// A corpse is gone below this.
+const gone_timer = -10.0;
+
+/// How many corpses the ground takes in a tick.
+const corpses_max = 63;
+
+pub const AiMode = enum(i32) {
+    flank_player = 0,
+    flank_player_tight = 1,
+    chase_player = 2,
+    follow_link = 3,
+    flank_player_linked = 4,
+    follow_link_tethered = 5,
+    orbit_link = 6,
+    hold_timer = 7,
+    flank_player_wide = 8,
+};
+
+/// The original's bits.
+pub const Flags = packed struct(u32) {
+    poisoned: bool = false,
+    poisoned_strong: bool = false,
+    spawner: bool = false,
+    split_on_death: bool = false,
+    ranged_plasma: bool = false,
+    unused_5: bool = false,
+    spawner_mobile: bool = false,
+    stop_and_go: bool = false,
+    ranged_template: bool = false,
+    unused_9: bool = false,
+    bonus_on_death: bool = false,
+    unused: u21 = 0,
+};
+
+/// One array for each field, so that a search reads only what it compares. Names and order are the trace's. What a
+/// slot's last tenant left is read by later births, so nothing is cleared.
+pub const Pool = struct {
+    active: [slots]bool,
+    generation: [slots]u32,
+    type_id: [slots]CreatureType,
+    pos: [slots]Vec2,
+    vel: [slots]Vec2,
+    heading: [slots]f32,
+    target_heading: [slots]f32,
+    force_target: [slots]i32,
+    target: [slots]Vec2,
+    target_player: [slots]i32,
+    ai_mode: [slots]AiMode,
+    flags: [slots]Flags,
+    link_index: [slots]i32,
+    target_offset: [slots]Vec2,
+    orbit_angle: [slots]f32,
+    orbit_radius: [slots]f32,
+    phase_seed: [slots]i32,
+    hp: [slots]f32,
+    max_hp: [slots]f32,
+    move_speed: [slots]f32,
+    contact_damage: [slots]f32,
+    attack_cooldown: [slots]f32,
+    reward_value: [slots]f32,
+    plague_infected: [slots]bool,
+    dot_tick_timer: [slots]f32,
+    death_timer: [slots]f32,
+    size: [slots]f32,
+    anim_phase: [slots]f32,
+    hit_flash_timer: [slots]f32,
+    tint: [slots]Rgba,
+    kill_count: i32,
+    spawned_count: i32,
+    /// Ticks that creatures had; every seventieth they keep their targets.
+    update_count: u32,
+    corpse_count: u32,
+
+    /// Slots that can be live.
+    pub const size_max = capacity;
+
+    pub const empty: Pool = blk: {
+        @setEvalBranchQuota(100_000);
+        var pool: Pool = .{
+            .active = @splat(false),
+            .generation = @splat(0),
+            .type_id = @splat(.zombie),
+            .pos = @splat(float.origin),
+            .vel = @splat(float.origin),
+            .heading = @splat(0.0),
+            .target_heading = @splat(0.0),
+            .force_target = @splat(0),
+            .target = @splat(float.origin),
+            .target_player = @splat(0),
+            .ai_mode = @splat(.flank_player),
+            .flags = @splat(.{}),
+            .link_index = @splat(-1),
+            .target_offset = @splat(float.origin),
+            .orbit_angle = @splat(0.0),
+            .orbit_radius = @splat(0.0),
+            .phase_seed = @splat(0),
+            .hp = @splat(0.0),
+            .max_hp = @splat(0.0),
+            .move_speed = @splat(1.0),
+            .contact_damage = @splat(0.0),
+            .attack_cooldown = @splat(0.0),
+            .reward_value = @splat(0.0),
+            .plague_infected = @splat(false),
+            .dot_tick_timer = @splat(0.5),
+            .death_timer = @splat(alive_timer),
+            .size = @splat(50.0),
+            .anim_phase = @splat(0.0),
+            .hit_flash_timer = @splat(0.0),
+            .tint = @splat(.{ .r = 1.0, .g = 1.0, .b = 1.0, .a = 1.0 }),
+            .kill_count = 0,
+            .spawned_count = 0,
+            .update_count = 0,
+            .corpse_count = 0,
+        };
+        // Behind the pool lies zeroed memory, but for the link.
+        pool.move_speed[phantom] = 0.0;
+        pool.dot_tick_timer[phantom] = 0.0;
+        pool.death_timer[phantom] = 0.0;
+        pool.size[phantom] = 0.0;
+        pool.tint[phantom] = .{ .r = 0.0, .g = 0.0, .b = 0.0, .a = 0.0 };
+        break :blk pool;
+    };
+
+    /// `creature_alloc_slot`, 0x00428140: the first free slot. A full pool gives the phantom, without a draw.
+    fn allocate(pool: *Pool, rng: *Rng) usize {
+        const slot = std.mem.indexOfScalar(bool, pool.active[0..capacity], false) orelse return phantom;
+        pool.flags[slot] = .{};
+        pool.phase_seed[slot] = rng.draw(.creature_alloc_slot_phase_seed) & 0x17F;
+        pool.anim_phase[slot] = 0.0;
+        pool.generation[slot] += 1;
+        pool.spawned_count += 1;
+        return slot;
+    }
+
+    /// `creature_spawn`, 0x00428240: rush's creatures grow stronger with time.
+    pub fn spawn(pool: *Pool, rng: *Rng, pos: Vec2, tint: Rgba, kind: CreatureType, elapsed_ms: i32) usize {
+        const health_growth: f32 = @bitCast(@as(u32, 0x38D1B718));
+        const growth: f32 = @bitCast(@as(u32, 0x3727C5AD));
+        const slot = pool.allocate(rng);
+        pool.pos[slot] = pos;
+        pool.type_id[slot] = kind;
+        pool.ai_mode[slot] = .flank_player;
+        pool.plague_infected[slot] = false;
+        pool.dot_tick_timer[slot] = 0.0;
+        pool.active[slot] = true;
+        pool.force_target[slot] = 0;
+        pool.death_timer[slot] = alive_timer;
+        pool.vel[slot] = float.origin;
+        pool.hp[slot] = float.int_mul(elapsed_ms, health_growth) + 10.0;
+        pool.heading[slot] = float.from_int(rng.draw(.creature_spawn_heading) % 314) * 0.01;
+        pool.move_speed[slot] = float.int_mul(elapsed_ms, growth) + 2.5;
+        pool.attack_cooldown[slot] = 0.0;
+        pool.reward_value[slot] = float.from_int(rng.draw(.creature_spawn_reward) % 30 + 140);
+        pool.tint[slot] = tint;
+        pool.size[slot] = float.int_mul(elapsed_ms, growth) + 47.0;
+        pool.contact_damage[slot] = 4.0;
+        pool.max_hp[slot] = pool.hp[slot];
+        return slot;
+    }
+
+    pub fn alive(pool: *const Pool, slot: usize) bool {
+        return pool.death_timer[slot] == alive_timer;
+    }
+
+    /// `creature_find_in_radius`: the first slot that a circle touches.
+    pub fn find_in_radius(pool: *const Pool, pos: Vec2, radius: f32) ?usize {
+        for (pool.active[0..capacity], 0..) |active, slot| {
+            if (!active or !(pool.death_timer[slot] > collidable_timer)) continue;
+            if (touches(pos, pool.pos[slot], radius, pool.size[slot])) return slot;
+        }
+        return null;
+    }
+
+    /// How many live slots have health left.
+    pub fn count_healthy(pool: *const Pool) i32 {
+        var count: i32 = 0;
+        for (pool.active[0..capacity], pool.hp[0..capacity]) |active, hp| {
+            count += @intFromBool(active and hp > 0.0);
+        }
+        return count;
+    }
+
+    /// Frees the slots of corpses that have faded, as the original does while it draws them.
+    pub fn cull(pool: *Pool) void {
+        for (pool.active[0..capacity], pool.death_timer[0..capacity]) |*active, timer| {
+            if (timer < gone_timer) active.* = false;
+        }
+    }
+};
+
+/// Whether a circle touches something of this size, as the original's searches have it.
+pub fn touches(pos: Vec2, target: Vec2, radius: f32, size: f32) bool {
+    const margin = size * @as(f32, 0.14285715) + 3.0;
+    // A distance is never less than its parts: most of the pool is far away, which one comparison tells.
+    const dx = target.x - pos.x;
+    const reach = radius + margin;
+    if (@abs(dx) > reach + 1.0) return false;
+    const dy = target.y - pos.y;
+    if (@abs(dy) > reach + 1.0) return false;
+    return float.length(.{ .x = dx, .y = dy }) - radius < margin;
+}
+
+/// `creature_update_all`, 0x00426220.
+pub fn update(world: *World) void {
+    const pool = &world.creatures;
+    pool.update_count +%= 1;
+    pool.corpse_count = 0;
+    if (world.settings.player_count == 1) world.players[1].pos = dormant_pos;
+    for (0..capacity) |slot| {
+        if (!pool.active[slot]) continue;
+        if (pool.hit_flash_timer[slot] > 0.0) pool.hit_flash_timer[slot] -= frame_dt;
+        if (pool.alive(slot) and pool.hp[slot] > 0.0) {
+            update_living(world, slot);
+        } else {
+            update_dead(world, slot);
+        }
+    }
+}
+
+/// Where the original puts the player that is not there.
+const dormant_pos: Vec2 = .{ .x = 432.0, .y = 432.0 };
+
+fn update_living(world: *World, slot: usize) void {
+    const pool = &world.creatures;
+    tick_stop_and_go(world, slot);
+    const choice = ai.choose_target_player(world, slot);
+    ai.feed_auto_target(world, slot, choice);
+    const player = &world.players[choice.target];
+
+    ai.update_target(pool, slot, player.pos, world.players[choice.auto_target].pos);
+    if (pool.ai_mode[slot] != .hold_timer) move(pool, slot);
+    animate(pool, slot);
+    if (pool.attack_cooldown[slot] <= 0.0) {
+        pool.attack_cooldown[slot] = 0.0;
+    } else {
+        pool.attack_cooldown[slot] -= frame_dt;
+    }
+    interact(world, slot, player);
+}
+
+fn move(pool: *Pool, slot: usize) void {
+    const turn_scale: f32 = @bitCast(@as(u32, 0x3FAAAAAB));
+    const speed = pool.move_speed[slot];
+    pool.heading[slot] = approach_angle(pool.heading[slot], pool.target_heading[slot], speed * turn_scale);
+    const step = float.direction(pool.heading[slot] - float.half_pi, frame_dt);
+    pool.vel[slot] = float.scale(float.scale(step, speed), 30.0);
+    pool.pos[slot] = float.add(pool.pos[slot], pool.vel[slot]);
+}
+
+/// `angle_approach`, 0x0041f430: the shorter way round, slower when it is near.
+fn approach_angle(current: f32, target: f32, rate: f32) f32 {
+    var angle = current;
+    while (angle < 0.0) angle += float.tau;
+    while (float.tau < angle) angle -= float.tau;
+    const direct = @abs(target - angle);
+    const high = if (angle < target) target else angle;
+    const low = if (target < angle) target else angle;
+    const wrapped = @abs(float.tau - high + low);
+    const arc = @min(if (direct < wrapped) direct else wrapped, 1.0);
+    const step = frame_dt * arc * rate;
+    const forward = if (direct <= wrapped) angle < target else target < angle;
+    return if (forward) angle + step else angle - step;
+}
+
+fn animate(pool: *Pool, slot: usize) void {
+    if (pool.ai_mode[slot] == .hold_timer) return;
+    const frames = 31.0;
+    const slowness = 30.0 / pool.size[slot];
+    const rate = pool.type_id[slot].animation_rate();
+    var phase = pool.anim_phase[slot] + rate * pool.move_speed[slot] * frame_dt * slowness * 25.0;
+    while (phase > frames) phase -= frames;
+    pool.anim_phase[slot] = phase;
+}
+
+/// What a creature does to the player whom it has reached.
+fn interact(world: *World, slot: usize, player: *Player) void {
+    const too_near = 20.0;
+    const bite_reach = 30.0;
+    const bite_size_min = 16.0;
+    const pool = &world.creatures;
+    const distance = float.distance(pool.pos[slot], player.pos);
+    if (distance < too_near) pool.pos[slot] = float.subtract(pool.pos[slot], pool.vel[slot]);
+    if (pool.size[slot] > bite_size_min and distance < bite_reach and player.health > 0.0 and
+        pool.attack_cooldown[slot] <= 0.0)
+    {
+        bite(world, slot, player);
+    }
+    // Small ones break on the player, and count as kills without paying.
+    if (distance < bite_reach and pool.size[slot] <= 30.0) {
+        pool.hp[slot] = 0.0;
+        pool.death_timer[slot] -= frame_dt;
+    }
+}
+
+fn bite(world: *World, slot: usize, player: *Player) void {
+    const pool = &world.creatures;
+    if (pool.type_id[slot].bites_aloud()) world.rng.skip(.creature_update_all_contact_sfx);
+    damage.hurt_player(world, player, pool.contact_damage[slot]);
+    effects.stain(world);
+    pool.attack_cooldown[slot] += 1.0;
+}
+
+fn update_dead(world: *World, slot: usize) void {
+    const pool = &world.creatures;
+    if (pool.hp[slot] <= 0.0 and pool.alive(slot)) pool.death_timer[slot] -= frame_dt;
+    tick_stop_and_go(world, slot);
+    // The dead go on hunting as far as the players' own aims are concerned.
+    ai.feed_auto_target(world, slot, ai.choose_target_player(world, slot));
+    decay(world, slot);
+}
+
+/// Creatures that stop and go count down in `link_index`: below zero until the stop, above until the start.
+fn tick_stop_and_go(world: *World, slot: usize) void {
+    const pool = &world.creatures;
+    if (!pool.flags[slot].stop_and_go) return;
+    const timer = &pool.link_index[slot];
+    if (timer.* < 0) {
+        timer.* += frame_dt_ms;
+        if (timer.* < 0) return;
+        pool.ai_mode[slot] = .hold_timer;
+        timer.* = @as(i32, world.rng.draw(.creature_update_all_stop_and_go_hold) & 0x1FF) + 500;
+        return;
+    }
+    timer.* -= frame_dt_ms;
+    if (timer.* >= 1) return;
+    timer.* = -700 - @as(i32, world.rng.draw(.creature_update_all_stop_and_go_reset) & 0x3FF);
+}
+
+/// The slide of the dying, then the kill's count as the corpse comes to rest, then its fade.
+fn decay(world: *World, slot: usize) void {
+    const pool = &world.creatures;
+    const timer = &pool.death_timer[slot];
+    if (timer.* <= 0.0) {
+        timer.* -= frame_dt * 20.0;
+        return;
+    }
+    timer.* -= frame_dt * 28.0;
+    if (timer.* > 0.0) {
+        const step = float.direction(pool.heading[slot] - float.half_pi, timer.*);
+        pool.vel[slot] = float.scale(float.scale(step, frame_dt), 9.0);
+        pool.pos[slot] = float.subtract(pool.pos[slot], pool.vel[slot]);
+        return;
+    }
+    if (!world.settings.violence_disabled) {
+        if (pool.corpse_count == corpses_max) {
+            // The ground has no room for it in this tick.
+            timer.* = 0.001;
+            return;
+        }
+        pool.corpse_count += 1;
+    }
+    pool.kill_count += 1;
+}
+
+/// `creature_handle_death`, 0x0041e910: the corpse begins, and player one is paid whoever killed.
+pub fn die(world: *World, slot: usize) void {
+    const pool = &world.creatures;
+    world.rewards.record_kill(pool.pos[slot]);
+    pool.death_timer[slot] -= frame_dt;
+    const killer = &world.players[0];
+    const before = killer.experience;
+    killer.experience = @intFromFloat(float.int_add(before, pool.reward_value[slot]));
+    world.events.add_death(.{
+        .creature = @intCast(slot),
+        .kind = pool.type_id[slot],
+        .reward_value = pool.reward_value[slot],
+        .xp_awarded = killer.experience - before,
+    });
+}

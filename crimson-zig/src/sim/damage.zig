@@ -1,0 +1,69 @@
+//! What hurts, and whom.
+
+const std = @import("std");
+const creatures = @import("creatures.zig");
+const effects = @import("effects.zig");
+const float = @import("float.zig");
+const Player = @import("players.zig").Player;
+const Vec2 = float.Vec2;
+const World = @import("world.zig").World;
+const frame_dt = @import("world.zig").frame_dt;
+
+/// `creature_apply_damage`, 0x004207c0, for bullets.
+pub fn hit_creature(world: *World, slot: usize, amount: f32, impulse: Vec2) void {
+    const pool = &world.creatures;
+    pool.hit_flash_timer[slot] = 0.2;
+    jerk(world, slot);
+    if (pool.hp[slot] <= 0.0) {
+        pool.death_timer[slot] -= frame_dt * 15.0;
+        return;
+    }
+    pool.hp[slot] -= amount;
+    pool.vel[slot] = float.subtract(pool.vel[slot], impulse);
+    if (pool.hp[slot] > 0.0) return;
+
+    pool.death_timer[slot] -= frame_dt;
+    creatures.die(world, slot);
+    if (world.settings.mended() and !float.equal(impulse, float.origin)) {
+        // The corpse slides backwards along its heading, so it has to face the shot.
+        pool.heading[slot] = float.angle_add(impulse, -float.half_pi);
+    }
+    pool.vel[slot] = float.subtract(pool.vel[slot], float.scale(impulse, 2.0));
+    world.rng.skip(.creature_apply_damage_death_sfx);
+}
+
+/// A bullet turns the creature a bit, small ones more.
+fn jerk(world: *World, slot: usize) void {
+    const pool = &world.creatures;
+    const roll = @as(i32, world.rng.draw(.creature_apply_damage_heading_jitter) & 0x7F) - 0x40;
+    const jitter = float.from_int(roll) * 0.002;
+    const turn = jitter / (@max(1e-6, pool.size[slot]) * 0.025);
+    pool.heading[slot] = @min(float.half_pi, turn) + pool.heading[slot];
+}
+
+/// `player_take_damage`, of a bite.
+pub fn hurt_player(world: *World, player: *Player, amount: f32) void {
+    world.rewards.damage_seen = true;
+    const dormant = world.settings.player_count == 1 and player == &world.players[1];
+    // The original asks player one whoever is hurt.
+    const asked = if (world.settings.preserve_bugs or dormant) &world.players[0] else player;
+    const was_alive = asked.health > 0.0;
+
+    player.health -= amount;
+    const lethal = player.health < 0.0 or (!world.settings.preserve_bugs and player.health == 0.0);
+    if (lethal) player.death_timer -= frame_dt * 28.0 else world.rng.skip(.player_take_damage_pain_sfx);
+    if (!was_alive) return;
+    if (lethal) world.rng.skip(.player_take_damage_death_sfx);
+
+    const roll = @as(i32, world.rng.draw(.player_take_damage_heading) % 100) - 50;
+    player.heading += float.from_int(roll) * 0.04;
+    player.spread_heat = @min(0.48, player.spread_heat + amount * 0.01);
+    if (player.health <= 20.0 and world.rng.draw(.player_take_damage_bleed_drip) & 7 == 3) {
+        player.low_health_timer = 0.0;
+    }
+}
+
+/// A projectile that hits a player: no pain, no death throes.
+pub fn shoot_player(player: *Player, amount: f32) void {
+    player.health -= amount;
+}

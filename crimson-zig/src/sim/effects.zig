@@ -1,0 +1,92 @@
+//! Effects that the eye sees and the generator feels.
+//!
+//! Blood, casings and decals change nothing but the generator: nothing reads them back, and the trace does not hold
+//! them. So their draws are made and their values dropped. Sprites are kept, since a full pool draws.
+
+const std = @import("std");
+const float = @import("float.zig");
+const Rgba = @import("../schema.zig").Rgba;
+const Rng = @import("rng.zig").Rng;
+const Vec2 = float.Vec2;
+const World = @import("world.zig").World;
+const frame_dt = @import("world.zig").frame_dt;
+
+/// `effect_spawn`, 0x0042e120: low detail presets leave out every other effect, by a count of all.
+fn spawn(world: *World) void {
+    if (world.settings.detail_preset <= 2) world.effect_detail_skips +%= 1;
+}
+
+/// `effect_spawn_blood_splatter`, 0x0042eb10.
+pub fn splatter_blood(world: *World) void {
+    if (world.settings.violence_disabled) return;
+    for (0..2) |_| {
+        world.rng.skip(.effect_spawn_blood_splatter_rotation);
+        world.rng.skip(.effect_spawn_blood_splatter_half);
+        world.rng.skip(.effect_spawn_blood_splatter_speed_x);
+        world.rng.skip(.effect_spawn_blood_splatter_speed_y);
+        world.rng.skip(.effect_spawn_blood_splatter_scale_step);
+        spawn(world);
+    }
+}
+
+/// The empty case of a shot, of weapons that throw them out.
+pub fn throw_casing(world: *World) void {
+    world.rng.skip(.player_update_casing_angle);
+    world.rng.skip(.player_update_casing_speed);
+    world.rng.skip(.player_update_casing_rotation);
+    world.rng.skip(.player_update_casing_rotation_step);
+    spawn(world);
+}
+
+/// `fx_queue_add_random`: a stain on the ground. A full queue draws as well.
+pub fn stain(world: *World) void {
+    if (world.settings.violence_disabled) return;
+    world.rng.skip(.fx_queue_add_random_gray);
+    world.rng.skip(.fx_queue_add_random_width);
+    world.rng.skip(.fx_queue_add_random_rotation);
+    world.rng.skip(.fx_queue_add_random_effect_id);
+}
+
+/// Puffs of smoke, `sprite_effect_pool`.
+pub const Sprites = struct {
+    active: [capacity]bool,
+    color: [capacity]Rgba,
+    rotation: [capacity]f32,
+    pos: [capacity]Vec2,
+    vel: [capacity]Vec2,
+    scale: [capacity]f32,
+
+    pub const capacity = 384;
+    pub const empty: Sprites = .{
+        .active = @splat(false),
+        .color = @splat(.{ .r = 1.0, .g = 1.0, .b = 1.0, .a = 0.0 }),
+        .rotation = @splat(0.0),
+        .pos = @splat(float.origin),
+        .vel = @splat(float.origin),
+        .scale = @splat(1.0),
+    };
+
+    /// `fx_spawn_sprite`, 0x0041fbb0.
+    pub fn spawn(sprites: *Sprites, rng: *Rng, pos: Vec2, vel: Vec2, size: f32, color: Rgba) void {
+        const slot = std.mem.indexOfScalar(bool, &sprites.active, false) orelse
+            rng.draw(.fx_spawn_sprite_alloc) % capacity;
+        sprites.active[slot] = true;
+        sprites.color[slot] = color;
+        sprites.rotation[slot] = float.from_int(rng.draw(.fx_spawn_sprite_rotation) % 628) * 0.01;
+        sprites.pos[slot] = pos;
+        sprites.vel[slot] = vel;
+        sprites.scale[slot] = size;
+    }
+
+    /// The sprites' part of `projectile_update`, 0x0042246a.
+    pub fn update(sprites: *Sprites) void {
+        for (&sprites.active, 0..) |*active, slot| {
+            if (!active.*) continue;
+            sprites.pos[slot] = float.add(sprites.pos[slot], float.scale(sprites.vel[slot], frame_dt));
+            sprites.rotation[slot] += frame_dt * 3.0;
+            sprites.color[slot].a -= frame_dt;
+            sprites.scale[slot] += frame_dt * 60.0;
+            if (sprites.color[slot].a <= 0.0) active.* = false;
+        }
+    }
+};

@@ -1,0 +1,255 @@
+//! Digests of what the trace does not sample: slots that are not live, sprites, availability.
+//!
+//! `docs/cdt-trace-format.md` says what each covers, byte for byte.
+
+const std = @import("std");
+const creatures = @import("creatures.zig");
+const projectiles = @import("projectiles.zig");
+const rows = @import("rows.zig");
+const schema = @import("../schema.zig");
+const Sprites = @import("effects.zig").Sprites;
+const World = @import("world.zig").World;
+const assert = std.debug.assert;
+
+const Blake2b64 = std.crypto.hash.blake2.Blake2b(64);
+const hash_size = Blake2b64.digest_length;
+
+/// The digest of no bytes at all.
+const nothing: u64 = 0xb4b2797457a0a6e4;
+
+fn hash(bytes: []const u8) [hash_size]u8 {
+    var digest: [hash_size]u8 = undefined;
+    Blake2b64.hash(bytes, &digest, .{});
+    return digest;
+}
+
+fn digest_of(bytes: []const u8) u64 {
+    return std.mem.readInt(u64, &hash(bytes), .little);
+}
+
+/// How many bytes a packed value takes: little endian, no padding, one byte for a flag.
+fn packed_size(comptime Value: type) usize {
+    if (Value == bool) return 1;
+    if (@typeInfo(Value) != .@"struct") return @sizeOf(Value);
+    var size: usize = 0;
+    inline for (@typeInfo(Value).@"struct".field_names, @typeInfo(Value).@"struct".field_types) |name, Field| {
+        if (!bookkeeping(name)) size += packed_size(Field);
+    }
+    return size;
+}
+
+/// What a row says for the trace's sake, and is no memory of the original.
+fn bookkeeping(name: []const u8) bool {
+    return std.mem.eql(u8, name, "index") or std.mem.eql(u8, name, "generation");
+}
+
+fn pack(out: []u8, value: anytype) void {
+    const Value = @TypeOf(value);
+    assert(out.len == comptime packed_size(Value));
+    switch (Value) {
+        bool => out[0] = @intFromBool(value),
+        f32 => std.mem.writeInt(u32, out[0..4], @bitCast(value), .little),
+        i32, u32 => std.mem.writeInt(Value, out[0..4], value, .little),
+        u16 => std.mem.writeInt(u16, out[0..2], value, .little),
+        else => {
+            const info = @typeInfo(Value).@"struct";
+            comptime var at = 0;
+            inline for (info.field_names, info.field_types) |name, Field| {
+                if (comptime !bookkeeping(name)) {
+                    pack(out[at..][0..comptime packed_size(Field)], @field(value, name));
+                    at += comptime packed_size(Field);
+                }
+            }
+        },
+    }
+}
+
+fn packed_bytes(value: anytype) [packed_size(@TypeOf(value))]u8 {
+    var bytes: [packed_size(@TypeOf(value))]u8 = undefined;
+    pack(&bytes, value);
+    return bytes;
+}
+
+/// The digest of the slots of a pool that are not live, from what their last tenants left. Such a slot only changes by
+/// being handed out, so its hash is kept until then; `check` tells whether that is so.
+fn Residue(comptime Pool: type, comptime Row: type, comptime capacity: usize, comptime extra: usize) type {
+    return struct {
+        const Self = @This();
+
+        live: [capacity]bool,
+        generation: [capacity]u32,
+        /// By slot, zero for a live one; the slots behind the pool are never live.
+        hashes: [capacity + extra][hash_size]u8,
+        digest: u64,
+
+        fn init(residue: *Self, pool: *const Pool) void {
+            residue.live = pool.active[0..capacity].*;
+            residue.generation = pool.generation[0..capacity].*;
+            for (&residue.hashes, 0..) |*slot_hash, slot| {
+                const live = slot < capacity and pool.active[slot];
+                slot_hash.* = if (live) @splat(0) else slot_hash_of(pool, slot);
+            }
+            residue.digest = digest_of(std.mem.asBytes(&residue.hashes));
+        }
+
+        fn sample(residue: *Self, pool: *const Pool) u64 {
+            var changed = false;
+            for (0..capacity) |slot| {
+                const live = pool.active[slot];
+                if (live and residue.live[slot]) continue;
+                if (live == residue.live[slot] and pool.generation[slot] == residue.generation[slot]) continue;
+                residue.live[slot] = live;
+                residue.hashes[slot] = if (live) @splat(0) else slot_hash_of(pool, slot);
+                changed = true;
+            }
+            residue.generation = pool.generation[0..capacity].*;
+            for (capacity..capacity + extra) |slot| {
+                const now = slot_hash_of(pool, slot);
+                if (std.mem.eql(u8, &now, &residue.hashes[slot])) continue;
+                residue.hashes[slot] = now;
+                changed = true;
+            }
+            if (changed) residue.digest = digest_of(std.mem.asBytes(&residue.hashes));
+            return residue.digest;
+        }
+
+        fn check(residue: *const Self, pool: *const Pool) void {
+            for (0..capacity) |slot| {
+                if (pool.active[slot]) continue;
+                assert(std.mem.eql(u8, &residue.hashes[slot], &slot_hash_of(pool, slot)));
+            }
+        }
+
+        fn slot_hash_of(pool: *const Pool, slot: usize) [hash_size]u8 {
+            return hash(&packed_bytes(rows.of_slot(Row, pool, slot)));
+        }
+    };
+}
+
+/// Digests that keep what they can from tick to tick.
+pub const Sampler = struct {
+    creatures: Residue(creatures.Pool, schema.Creature, creatures.capacity, 1),
+    projectiles: Residue(projectiles.Pool, schema.Projectile, projectiles.capacity, 0),
+    availability: u64,
+
+    pub fn init(sampler: *Sampler, world: *const World) void {
+        sampler.creatures.init(&world.creatures);
+        sampler.projectiles.init(&world.projectiles);
+        sampler.availability = availability_of(world);
+    }
+
+    pub fn sample(sampler: *Sampler, world: *const World) schema.HiddenState {
+        return .{
+            .creatures = sampler.creatures.sample(&world.creatures),
+            .projectiles = sampler.projectiles.sample(&world.projectiles),
+            .secondary_projectiles = untouched_secondaries,
+            .bonuses = untouched_bonuses,
+            .particles = nothing,
+            .sprite_effects = sprites_of(&world.sprites),
+            .spawn_slots = untouched_spawn_slots,
+            .quest_spawns = nothing,
+            .availability = sampler.availability,
+            .dormant_player = if (world.settings.player_count == 1)
+                digest_of(&packed_bytes(rows.of_player(&world.players[1])))
+            else
+                nothing,
+        };
+    }
+
+    /// Asserts that no slot has changed whose hash was kept; dear, so not for every tick.
+    pub fn check(sampler: *const Sampler, world: *const World) void {
+        sampler.creatures.check(&world.creatures);
+        sampler.projectiles.check(&world.projectiles);
+    }
+};
+
+/// One sprite in the digest.
+const SpriteRow = struct {
+    slot: u16,
+    color: schema.Rgba,
+    rotation: f32,
+    pos: schema.Vec2,
+    vel: schema.Vec2,
+    scale: f32,
+};
+
+fn sprites_of(sprites: *const Sprites) u64 {
+    var hasher: Blake2b64 = .init(.{});
+    for (sprites.active, 0..) |active, slot| {
+        if (!active) continue;
+        hasher.update(&packed_bytes(@as(SpriteRow, .{
+            .slot = @intCast(slot),
+            .color = sprites.color[slot],
+            .rotation = sprites.rotation[slot],
+            .pos = sprites.pos[slot],
+            .vel = sprites.vel[slot],
+            .scale = sprites.scale[slot],
+        })));
+    }
+    var digest: [hash_size]u8 = undefined;
+    hasher.final(&digest);
+    return std.mem.readInt(u64, &digest, .little);
+}
+
+/// How often quests were played, which a run starts without knowing.
+const quest_play_slots = 91;
+
+fn availability_of(world: *const World) u64 {
+    var hasher: Blake2b64 = .init(.{});
+    for (world.availability.bonuses) |flag| hasher.update(&.{@intFromBool(flag)});
+    for (world.availability.perks) |flag| hasher.update(&.{@intFromBool(flag)});
+    for (world.availability.weapons) |flag| hasher.update(&.{@intFromBool(flag)});
+    for (world.settings.weapon_usage_counts) |count| hasher.update(&packed_bytes(count));
+    for (0..quest_play_slots) |_| hasher.update(&packed_bytes(@as(u32, 0)));
+    var digest: [hash_size]u8 = undefined;
+    hasher.final(&digest);
+    return std.mem.readInt(u64, &digest, .little);
+}
+
+// Pools that rush leaves as they are; each comes to life with the first mode that uses it.
+
+const untouched_secondaries = untouched_pool(64, schema.SecondaryProjectile{
+    .index = 0,
+    .generation = 0,
+    .type_id = 0,
+    .angle = 0.0,
+    .life_timer = 0.0,
+    .pos = .{ .x = 0.0, .y = 0.0 },
+    .vel = .{ .x = 0.0, .y = 0.0 },
+    .trail_distance = 0.0,
+    .target_id = -1,
+});
+
+/// With the entry that the original writes to when the pool is full.
+const untouched_bonuses = untouched_pool(16 + 1, schema.Bonus{
+    .index = 0,
+    .generation = 0,
+    .bonus_id = 0,
+    .picked = false,
+    .time_left = 0.0,
+    .time_max = 0.0,
+    .pos = .{ .x = 0.0, .y = 0.0 },
+    .amount = 0,
+});
+
+fn untouched_pool(comptime slots: usize, comptime row: anytype) u64 {
+    @setEvalBranchQuota(1_000_000);
+    const hashes: [slots][hash_size]u8 = @splat(hash(&packed_bytes(row)));
+    return digest_of(std.mem.asBytes(&hashes));
+}
+
+const SpawnSlot = struct {
+    owner: i32 = -1,
+    timer: f32 = 0.5,
+    count: i32 = 0,
+    limit: i32 = -1,
+    interval: f32 = 0.5,
+    child_template: i32 = 0,
+};
+
+const untouched_spawn_slots = blk: {
+    @setEvalBranchQuota(1_000_000);
+    const slot = packed_bytes(@as(SpawnSlot, .{}));
+    const all: [32][slot.len]u8 = @splat(slot);
+    break :blk digest_of(std.mem.asBytes(&all));
+};

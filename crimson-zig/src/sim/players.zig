@@ -1,0 +1,172 @@
+//! Players: their state, and their tick.
+
+const std = @import("std");
+const aiming = @import("player_aim.zig");
+const creatures = @import("creatures.zig");
+const effects = @import("effects.zig");
+const firing = @import("player_fire.zig");
+const float = @import("float.zig");
+const movement = @import("player_move.zig");
+const tables = @import("tables.zig");
+const Input = @import("settings.zig").Input;
+const Vec2 = float.Vec2;
+const World = @import("world.zig").World;
+const arena_size = @import("world.zig").arena_size;
+const frame_dt = @import("world.zig").frame_dt;
+
+pub const Weapon = struct {
+    id: tables.WeaponId,
+    clip_size: i32,
+    ammo: f32,
+    reload_active: bool,
+    reload_timer: f32,
+    reload_timer_max: f32,
+    shot_cooldown: f32,
+
+    pub const none: Weapon = .{
+        .id = .none,
+        .clip_size = 0,
+        .ammo = 0.0,
+        .reload_active = false,
+        .reload_timer = 0.0,
+        .reload_timer_max = 0.0,
+        .shot_cooldown = 0.0,
+    };
+};
+
+/// `low_health_timer` until a bite arms it.
+const unarmed_timer = 100.0;
+
+/// What a run without perks and bonuses changes, and what it only shows.
+pub const Player = struct {
+    index: i32,
+    pos: Vec2,
+    health: f32,
+    size: f32,
+    speed_multiplier: f32,
+    move_speed: f32,
+    move_phase: f32,
+    heading: f32,
+    turn_speed: f32,
+    death_timer: f32,
+    low_health_timer: f32,
+    aim: Vec2,
+    aim_heading: f32,
+    auto_target: i32,
+    weapon: Weapon,
+    alt_weapon: Weapon,
+    spread_heat: f32,
+    /// The rewrite adds to it in f64 and rounds it a tick later.
+    muzzle_flash_alpha: f64,
+    experience: i32,
+    level: i32,
+    fire_bullets_timer: f32,
+
+    /// A player that no run has reset yet.
+    pub const dormant: Player = .{
+        .index = 1,
+        .pos = float.origin,
+        .health = 100.0,
+        .size = 48.0,
+        .speed_multiplier = 2.0,
+        .move_speed = 0.0,
+        .move_phase = 0.0,
+        .heading = 0.0,
+        .turn_speed = 1.0,
+        .death_timer = 16.0,
+        .low_health_timer = unarmed_timer,
+        .aim = float.origin,
+        .aim_heading = 0.0,
+        .auto_target = -1,
+        .weapon = blk: {
+            var weapon = Weapon.none;
+            weapon.id = .pistol;
+            break :blk weapon;
+        },
+        .alt_weapon = .none,
+        .spread_heat = 0.01,
+        .muzzle_flash_alpha = 0.0,
+        .experience = 0,
+        .level = 1,
+        .fire_bullets_timer = 0.0,
+    };
+
+    /// `player_reset_all`: players stand on a diagonal; the pistol is not the table's.
+    pub fn reset(player: *Player, index: i32) void {
+        const offset = float.from_int(if (@mod(index, 2) == 0) index * 80 else index * -80);
+        player.* = .dormant;
+        player.index = index;
+        player.pos = .{ .x = arena_size / 2.0 + offset, .y = arena_size / 2.0 + offset };
+        player.auto_target = 0;
+        player.spread_heat = 0.0;
+        player.weapon.clip_size = 10;
+        player.weapon.ammo = 10.0;
+        player.weapon.reload_timer_max = 1.0;
+        player.weapon.shot_cooldown = 0.8;
+        player.alt_weapon.id = .pistol;
+        player.alt_weapon.clip_size = 12;
+        player.alt_weapon.ammo = 12.0;
+        player.alt_weapon.reload_timer_max = 1.2;
+    }
+
+    /// `player_start_reload`, 0x00413430.
+    pub fn start_reload(player: *Player) void {
+        player.weapon.reload_active = true;
+        player.weapon.reload_timer = tables.weapon_of(player.weapon.id).reload_time;
+        player.weapon.reload_timer_max = player.weapon.reload_timer;
+    }
+};
+
+/// `player_update`, 0x004136b0.
+pub fn update(world: *World, player: *Player, input: *const Input) void {
+    if (player.health <= 0.0) {
+        player.death_timer -= frame_dt * 20.0;
+        return;
+    }
+    bleed(world, player);
+    const flash_step: f64 = frame_dt * 2.0;
+    player.muzzle_flash_alpha = @max(0.0, @as(f32, @floatCast(player.muzzle_flash_alpha - flash_step)));
+    player.weapon.shot_cooldown = @max(0.0, player.weapon.shot_cooldown - frame_dt);
+
+    if (input.move_scheme == .computer or input.aim_scheme == .computer) aiming.choose_target(world, player);
+    movement.move(world, player, input);
+    tick_reload(world, player, input);
+    const fires_itself = aiming.aim(world, player, input);
+    player.spread_heat = @max(0.01, player.spread_heat - frame_dt * 0.4);
+    firing.fire(world, player, input, fires_itself);
+
+    const phases = 14.0;
+    while (player.move_phase > phases) player.move_phase -= phases;
+    while (player.move_phase < 0.0) player.move_phase += phases;
+    const border = @max(0.0, player.size * 0.5);
+    player.pos.x = std.math.clamp(player.pos.x, border, arena_size - border);
+    player.pos.y = std.math.clamp(player.pos.y, border, arena_size - border);
+    player.muzzle_flash_alpha = @min(player.muzzle_flash_alpha, 0.8);
+}
+
+/// With little health left, and once a bite has armed the timer, blood drips every second.
+fn bleed(world: *World, player: *Player) void {
+    if (player.low_health_timer == unarmed_timer or player.health >= 20.0) return;
+    player.low_health_timer -= frame_dt;
+    if (!(player.low_health_timer < 0.0)) return;
+    for (0..3) |_| effects.splatter_blood(world);
+    world.rng.skip(.player_update_bleed_drip);
+    player.low_health_timer = 1.0;
+}
+
+fn tick_reload(world: *World, player: *Player, input: *const Input) void {
+    const weapon = &player.weapon;
+    const settings = &world.settings;
+    const after = weapon.reload_timer - frame_dt;
+    const completes = if (settings.mended()) after <= 0.0 else after < 0.0;
+    if (weapon.reload_timer > 0.0 and completes) weapon.ammo = @floatFromInt(weapon.clip_size);
+    if (weapon.reload_timer > 0.0) weapon.reload_timer = after;
+    if (weapon.reload_timer < 0.0) weapon.reload_timer = 0.0;
+
+    // The original takes the key with one player only.
+    const key_taken = settings.player_count == 1 or (!settings.preserve_bugs and !settings.legacy_coop_reload);
+    const key_held = input.reload_down or input.reload_pressed;
+    if (key_taken and key_held and input.move_scheme != .mouse_point_click and weapon.reload_timer == 0.0) {
+        player.start_reload();
+    }
+}

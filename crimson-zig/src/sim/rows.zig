@@ -1,0 +1,174 @@
+//! The trace's rows of a run's state.
+
+const std = @import("std");
+const schema = @import("../schema.zig");
+const Player = @import("players.zig").Player;
+const Weapon = @import("players.zig").Weapon;
+const World = @import("world.zig").World;
+
+/// The row of a pool's slot: the pool's arrays have the names of the row's fields.
+pub fn of_slot(comptime Row: type, pool: anytype, slot: usize) Row {
+    var row: Row = undefined;
+    const info = @typeInfo(Row).@"struct";
+    inline for (info.field_names, info.field_types) |name, Field| {
+        @field(row, name) = if (comptime std.mem.eql(u8, name, "index"))
+            @intCast(slot)
+        else
+            convert(Field, @field(pool, name)[slot]);
+    }
+    return row;
+}
+
+/// Enumerations and sets of flags are plain integers in the trace.
+fn convert(comptime Field: type, value: anytype) Field {
+    return switch (@typeInfo(@TypeOf(value))) {
+        .@"enum" => @backingInt(value),
+        else => if (@TypeOf(value) == Field) value else @bitCast(value),
+    };
+}
+
+/// What only perks and other bonuses change is constant.
+pub fn of_player(player: *const Player) schema.Player {
+    return .{
+        .index = @intCast(player.index),
+        .pos = player.pos,
+        .health = player.health,
+        .size = player.size,
+        .speed_multiplier = player.speed_multiplier,
+        .move_speed = player.move_speed,
+        .move_phase = player.move_phase,
+        .heading = player.heading,
+        .turn_speed = player.turn_speed,
+        .death_timer = player.death_timer,
+        .low_health_timer = player.low_health_timer,
+        .aim = player.aim,
+        .aim_heading = player.aim_heading,
+        .evil_eyes_target = -1,
+        .auto_target = player.auto_target,
+        .weapon = of_weapon(&player.weapon),
+        .alt_weapon = of_weapon(&player.alt_weapon),
+        .weapon_reset_latch = 0,
+        .spread_heat = player.spread_heat,
+        .muzzle_flash_alpha = @floatCast(player.muzzle_flash_alpha),
+        .experience = player.experience,
+        .level = player.level,
+        .plaguebearer_active = false,
+        .hot_tempered_timer = 0.0,
+        .man_bomb_timer = 0.0,
+        .living_fortress_timer = 0.0,
+        .fire_cough_timer = 0.0,
+        .speed_bonus_timer = 0.0,
+        .shield_timer = 0.0,
+        .fire_bullets_timer = player.fire_bullets_timer,
+        .bonus_hover_index = -1,
+        .bonus_hover_timer_ms = 0.0,
+    };
+}
+
+fn of_weapon(weapon: *const Weapon) schema.Weapon {
+    return .{
+        .weapon_id = @backingInt(weapon.id),
+        .clip_size = weapon.clip_size,
+        .ammo = weapon.ammo,
+        .reload_active = weapon.reload_active,
+        .reload_timer = weapon.reload_timer,
+        .reload_timer_max = weapon.reload_timer_max,
+        .shot_cooldown = weapon.shot_cooldown,
+    };
+}
+
+pub fn of_vitals(player: *const Player) schema.PlayerVitals {
+    return .{
+        .index = @intCast(player.index),
+        .pos = player.pos,
+        .health = player.health,
+        .weapon_id = @backingInt(player.weapon.id),
+        .ammo = player.weapon.ammo,
+        .experience = player.experience,
+        .level = player.level,
+    };
+}
+
+pub fn of_checkpoint(world: *const World) schema.Checkpoint {
+    var score: i32 = 0;
+    for (world.players[0..world.settings.player_count]) |*player| score +%= player.experience;
+    return .{
+        .rng_state = world.rng.state,
+        .elapsed_ms = world.elapsed_ms,
+        .score_xp = score,
+        .kills = world.creatures.kill_count,
+        .creature_count = world.creatures.count_healthy(),
+        .perk_pending = 0,
+        .hit_count = world.events.hit_count,
+        .pickup_count = world.events.pickup_count,
+    };
+}
+
+pub fn of_gameplay(world: *const World) schema.Gameplay {
+    const interval = 1.4;
+    const rewards = &world.rewards;
+    return .{
+        .mode_id = @backingInt(world.settings.mode),
+        .quest_stage_major = 0,
+        .quest_stage_minor = 0,
+        .run_active = world.run_active,
+        .time_scale_active = false,
+        .bonus_timers = .{
+            .weapon_power_up = 0.0,
+            .reflex_boost = 0.0,
+            .energizer = 0.0,
+            .double_experience = 0.0,
+            .freeze = 0.0,
+        },
+        .perks = .{
+            .pending_count = 0,
+            .choices = .{
+                .choice_0 = 0,
+                .choice_1 = 0,
+                .choice_2 = 0,
+                .choice_3 = 0,
+                .choice_4 = 0,
+                .choice_5 = 0,
+                .choice_6 = 0,
+            },
+            .choices_dirty = true,
+            .man_bomb_interval = 4.0,
+            .fire_cough_interval = interval,
+            .hot_tempered_interval = interval,
+            .lean_mean_exp_timer = world.lean_mean_exp_timer,
+            .jinxed_timer = world.jinxed_timer,
+            .plaguebearer_infection_count = 0,
+            .doctor_target = -1,
+        },
+        .alt_weapon_swap_cooldown_ms = 0,
+        .shock_chain_links_left = 0,
+        .shock_chain_projectile = world.shock_chain_projectile,
+        .scripted_burst_active = false,
+        .game_tune_started = false,
+        .survival_rewards = .{
+            .guard_weapon_id = @backingInt(rewards.guard_weapon),
+            .shrinkifier_enabled = rewards.shrinkifier_enabled,
+            .fire_seen = rewards.fire_seen,
+            .damage_seen = rewards.damage_seen,
+            .kill_count = rewards.kill_count,
+            .kill_pos_0 = rewards.kill_pos[0],
+            .kill_pos_1 = rewards.kill_pos[1],
+            .kill_pos_2 = rewards.kill_pos[2],
+        },
+        .camera_shake = .{ .offset = .{ .x = 0.0, .y = 0.0 }, .timer = 0.0, .pulses = 0 },
+        .shots_fired = world.shots_fired,
+        .shots_hit = world.shots_hit,
+        .highscore_xp = world.highscore_xp,
+        // Nothing pushes the damping off its rest.
+        .spread_damping_scalar = 1.0,
+        .spread_damping_gate = 0.0,
+        .quest_fail_retry_count = world.settings.quest_fail_retry_count,
+        .creatures_spawned = world.creatures.spawned_count,
+        .creature_update_count = world.creatures.update_count,
+        .effect_detail_skips = world.effect_detail_skips,
+        .unlocks = .{
+            .quest_unlock_index = world.settings.quest_unlock_index,
+            .quest_unlock_index_hardcore = world.settings.quest_unlock_index_hardcore,
+        },
+    };
+}

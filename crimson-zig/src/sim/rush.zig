@@ -1,0 +1,59 @@
+//! Rush: everyone has an assault rifle, and creatures come from both sides.
+
+const float = @import("float.zig");
+const world_module = @import("world.zig");
+const Rgba = @import("../schema.zig").Rgba;
+const Vec2 = float.Vec2;
+const World = world_module.World;
+
+/// Milliseconds between two pairs of creatures.
+const spawn_interval_ms = 250.0;
+const spawn_margin = 64.0;
+/// How far the places of spawning swing to both sides, world units.
+const spawn_swing = 256.0;
+/// One unit in the last place above f32(1e-4).
+const tint_speed: f32 = @bitCast(@as(u32, 0x38D1B718));
+
+pub const Spawner = struct {
+    spawn_cooldown_ms: f32 = 0.0,
+
+    /// `rush_mode_update`, 0x004072b0.
+    pub fn update(spawner: *Spawner, world: *World) void {
+        for (world.seats()) |*player| {
+            player.weapon.id = .assault_rifle;
+            player.weapon.ammo = 30.0;
+        }
+        const players = float.from_int(world.settings.player_count);
+        spawner.spawn_cooldown_ms -= players * world_module.frame_dt_ms;
+        while (spawner.spawn_cooldown_ms < 0.0) {
+            spawner.spawn_cooldown_ms += spawn_interval_ms;
+            spawn_pair(world);
+        }
+    }
+
+    fn spawn_pair(world: *World) void {
+        const clock = world.elapsed_ms + 1;
+        const tint: Rgba = .{
+            .r = clamp_unit(float.int_mul(clock, 1.0 / 120000.0) + 0.3),
+            .g = clamp_unit(float.int_mul(clock, 10000.0) + 0.3),
+            .b = clamp_unit(float.sin_add(float.int_mul(clock, tint_speed), 0.3)),
+            .a = 1.0,
+        };
+        const swing = float.direction(float.int_mul(world.elapsed_ms, 0.001), spawn_swing);
+        const middle = world_module.arena_size / 2.0;
+
+        const right: Vec2 = .{ .x = world_module.arena_size + spawn_margin, .y = swing.x + middle };
+        const alien = world.creatures.spawn(&world.rng, right, tint, .alien, world.elapsed_ms);
+        world.creatures.ai_mode[alien] = .flank_player_wide;
+
+        const left: Vec2 = .{ .x = -spawn_margin, .y = swing.y + middle };
+        const spider = world.creatures.spawn(&world.rng, left, tint, .spider, world.elapsed_ms);
+        world.creatures.ai_mode[spider] = .flank_player_wide;
+        world.creatures.flags[spider].stop_and_go = true;
+        world.creatures.move_speed[spider] *= 1.4;
+    }
+};
+
+fn clamp_unit(value: f32) f32 {
+    return @min(@max(value, 0.0), 1.0);
+}

@@ -1,0 +1,165 @@
+//! The start of a run, with every draw that it takes.
+
+const std = @import("std");
+const creatures = @import("creatures.zig");
+const effects = @import("effects.zig");
+const players = @import("players.zig");
+const projectiles = @import("projectiles.zig");
+const tables = @import("tables.zig");
+const Availability = @import("world.zig").Availability;
+const Caller = @import("rng.zig").Caller;
+const ModeState = @import("modes.zig").ModeState;
+const Rng = @import("rng.zig").Rng;
+const Settings = @import("settings.zig").Settings;
+const World = @import("world.zig").World;
+
+pub fn run(world: *World, settings: *const Settings) void {
+    world.settings = settings.*;
+    // The save's retry counter eases quests only, but the original applies it everywhere.
+    if (!settings.preserve_bugs) world.settings.quest_fail_retry_count = 0;
+    world.rng.state = settings.seed;
+    world.rng.clear_draws();
+    world.mode = .start(settings.mode);
+    world.events = .{};
+    world.players = @splat(.dormant);
+    for (world.seats(), 0..) |*player, index| player.reset(@intCast(index));
+    world.creatures = creatures.Pool.empty;
+    world.projectiles = projectiles.Pool.empty;
+    world.sprites = effects.Sprites.empty;
+    world.effect_detail_skips = 0;
+    world.elapsed_ms = 0;
+    world.run_active = true;
+    world.lean_mean_exp_timer = 0.0;
+    world.jinxed_timer = 0.0;
+    // The original never sets it before a run, so that slot 0 counts as the Shock Chain's until one ends.
+    world.shock_chain_projectile = if (settings.preserve_bugs) 0 else -1;
+    world.rewards = .{};
+    world.shots_fired = 0;
+    world.shots_hit = 0;
+    world.highscore_xp = 0;
+    world.weapon_times = @splat(0);
+    world.availability = available(settings);
+
+    for (world.creatures.target_player[0..creatures.capacity], 0..) |*target, index| {
+        target.* = @intCast(index % settings.player_count);
+    }
+    reset_gameplay(world);
+    generate_terrain(&world.rng, settings.quest_unlock_index);
+    // Set-up lies within a frame, which ends as every frame does.
+    world.rng.skip(.game_frame_update_discarded);
+}
+
+/// `gameplay_reset_state`: its draws give the score tag, the animation phases, and the score tag again.
+fn reset_gameplay(world: *World) void {
+    world.rng.skip(.gameplay_reset_state_random_tag);
+    for (world.creatures.anim_phase[0..creatures.capacity]) |*phase| {
+        phase.* = @floatFromInt(world.rng.draw(.gameplay_reset_state_creature_anim_phase) % 31);
+    }
+    world.rng.skip(.gameplay_reset_state_highscore_random_tag);
+}
+
+/// The draws of a layer of terrain stamps: rotation, then y, then x.
+const Layer = struct {
+    density: u32,
+    rotation: Caller,
+    y: Caller,
+    x: Caller,
+
+    fn stamps(layer: *const Layer) u32 {
+        return 1024 * 1024 * layer.density / 0x80000;
+    }
+};
+
+const random_layers = [_]Layer{
+    .{
+        .density = 800,
+        .rotation = .terrain_generate_random_base_rotation,
+        .y = .terrain_generate_random_base_y,
+        .x = .terrain_generate_random_base_x,
+    },
+    .{
+        .density = 35,
+        .rotation = .terrain_generate_random_overlay_rotation,
+        .y = .terrain_generate_random_overlay_y,
+        .x = .terrain_generate_random_overlay_x,
+    },
+    .{
+        .density = 15,
+        .rotation = .terrain_generate_random_detail_rotation,
+        .y = .terrain_generate_random_detail_y,
+        .x = .terrain_generate_random_detail_x,
+    },
+};
+
+const quest_layers = [_]Layer{
+    .{
+        .density = 800,
+        .rotation = .terrain_generate_base_rotation,
+        .y = .terrain_generate_base_y,
+        .x = .terrain_generate_base_x,
+    },
+    .{
+        .density = 35,
+        .rotation = .terrain_generate_overlay_rotation,
+        .y = .terrain_generate_overlay_y,
+        .x = .terrain_generate_overlay_x,
+    },
+    .{
+        .density = 15,
+        .rotation = .terrain_generate_detail_rotation,
+        .y = .terrain_generate_detail_y,
+        .x = .terrain_generate_detail_x,
+    },
+};
+
+/// The quests whose terrain a run may get once they are reached: 4.2, 3.2, 2.2.
+const unlocked_terrains = [_]struct { unlock_index: i32, caller: Caller }{
+    .{ .unlock_index = 40, .caller = .unlock_terrain_q4 },
+    .{ .unlock_index = 30, .caller = .unlock_terrain_q3 },
+    .{ .unlock_index = 20, .caller = .unlock_terrain_q2 },
+};
+
+/// `terrain_generate_random`: where the stamps lie is of no consequence, that they are drawn is.
+fn generate_terrain(rng: *Rng, unlock_index: i32) void {
+    rng.skip(.terrain_generate_random_prelude_1);
+    rng.skip(.terrain_generate_random_prelude_2);
+    rng.skip(.terrain_generate_random_prelude_3);
+    for (unlocked_terrains) |terrain| {
+        if (unlock_index >= terrain.unlock_index and rng.draw(terrain.caller) & 7 == 3) {
+            return stamp(rng, &quest_layers);
+        }
+    }
+    stamp(rng, &random_layers);
+}
+
+fn stamp(rng: *Rng, layers: []const Layer) void {
+    for (layers) |*layer| {
+        for (0..layer.stamps()) |_| {
+            rng.skip(layer.rotation);
+            rng.skip(layer.y);
+            rng.skip(layer.x);
+        }
+    }
+}
+
+/// From this index of hardcore quests on, the splitter gun is available.
+const splitter_unlock_index = 40;
+
+fn available(settings: *const Settings) Availability {
+    var all: Availability = .{ .bonuses = @splat(true), .perks = @splat(false), .weapons = @splat(false) };
+    all.bonuses[0] = false;
+    for (&all.perks, 0..) |*perk, id| perk.* = tables.perk_always_available(id);
+    all.weapons[@backingInt(tables.WeaponId.pistol)] = true;
+    const won: usize = @intCast(@max(settings.quest_unlock_index, 0));
+    for (tables.unlocks[0..@min(won, tables.unlocks.len)]) |unlock| {
+        switch (unlock) {
+            .nothing => {},
+            .weapon => |id| all.weapons[@intCast(@backingInt(id))] = true,
+            .perk => |id| all.perks[id] = true,
+        }
+    }
+    if (settings.quest_unlock_index_hardcore >= splitter_unlock_index) {
+        all.weapons[@backingInt(tables.WeaponId.splitter_gun)] = true;
+    }
+    return all;
+}
