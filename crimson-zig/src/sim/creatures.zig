@@ -98,7 +98,7 @@ pub const Pool = struct {
     corpse_count: u32,
 
     /// Slots that can be live.
-    pub const size_max = capacity;
+    pub const slots_max = capacity;
 
     pub const empty: Pool = blk: {
         @setEvalBranchQuota(100_000);

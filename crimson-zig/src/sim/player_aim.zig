@@ -35,7 +35,7 @@ pub fn choose_target(world: *World, player: *Player) void {
 }
 
 /// Moves the aim; returns whether the computer fires.
-pub fn aim(world: *const World, player: *Player, input: *const Input) bool {
+pub fn aim(world: *World, player: *Player, input: *const Input) bool {
     var fires = false;
     switch (input.aim_scheme) {
         .computer => fires = aim_at_target(world, player),
@@ -73,11 +73,11 @@ fn point_before(player: *const Player) Vec2 {
 }
 
 /// 0x00415644: the computer's aim chases its target, and fires when it is on it.
-fn aim_at_target(world: *const World, player: *Player) bool {
+fn aim_at_target(world: *World, player: *Player) bool {
     const target: usize = @intCast(player.auto_target);
     const pos = world.creatures.pos[target];
     const delta = float.subtract(pos, player.aim);
-    const distance = float.length(delta);
+    const distance = world.measure(delta);
     if (!(distance >= 4.0)) {
         player.aim = pos;
     } else {

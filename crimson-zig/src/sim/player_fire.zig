@@ -59,7 +59,7 @@ fn muzzle_of(player: *const Player) Vec2 {
 fn jittered_angle(world: *World, player: *const Player) f32 {
     const direction = float.from_int(world.rng.draw(.player_update_shot_jitter_dir) & 0x1FF);
     const magnitude = float.from_int(world.rng.draw(.player_update_shot_jitter_mag) & 0x1FF);
-    const half_distance = float.distance(player.aim, player.pos) * 0.5;
+    const half_distance = world.measure(float.subtract(player.aim, player.pos)) * 0.5;
     const offset = half_distance * player.spread_heat * magnitude * 0.001953125;
     const angle = direction * @as(f32, float.tau / 512.0);
     const point = float.add(float.direction(angle, offset), player.aim);

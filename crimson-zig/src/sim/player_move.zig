@@ -20,8 +20,8 @@ pub fn move(world: *World, player: *Player, input: *const Input) void {
         .none, .unknown_6, .unknown_7 => return,
         .relative => turn_and_walk(player, input, &phase_sign),
         .static => walk_by_keys(player, input),
-        .dual_action_pad => walk_towards(player, heading_of_stick(input.move)),
-        .mouse_point_click => walk_towards(player, heading_to_click(player, input.move)),
+        .dual_action_pad => walk_towards(player, heading_of_stick(world, input.move)),
+        .mouse_point_click => walk_towards(player, heading_to_click(world, player, input.move)),
         .computer => walk_towards(player, heading_of_computer(world, player)),
     };
     player.pos = float.add(player.pos, float.scale(velocity, frame_dt));
@@ -94,17 +94,17 @@ fn heading_of_keys(input: *const Input) ?f32 {
     return null;
 }
 
-fn heading_of_stick(stick: Vec2) ?f32 {
-    if (!(float.length(stick) > 0.2)) return null;
+fn heading_of_stick(world: *World, stick: Vec2) ?f32 {
+    if (!(world.measure(stick) > 0.2)) return null;
     // A centred axis becomes -0, which the arc tangent tells from +0.
     return wrapped_heading(float.normalize(.{ .x = -stick.x, .y = -stick.y }));
 }
 
-fn heading_to_click(player: *const Player, click: Vec2) ?f32 {
+fn heading_to_click(world: *World, player: *const Player, click: Vec2) ?f32 {
     const none = -1.0;
     if (click.x == none) return null;
     const away = float.subtract(player.pos, click);
-    if (!(float.length(away) > 20.0)) return null;
+    if (!(world.measure(away) > 20.0)) return null;
     return wrapped_heading(away);
 }
 

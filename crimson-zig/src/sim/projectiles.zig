@@ -38,7 +38,7 @@ pub const Pool = struct {
     owner_id: [capacity]i32,
 
     /// Slots that can be live.
-    pub const size_max = capacity;
+    pub const slots_max = capacity;
 
     pub const empty: Pool = .{
         .active = @splat(false),

@@ -20,7 +20,7 @@ pub fn of_slot(comptime Row: type, pool: anytype, slot: usize) Row {
 }
 
 /// Enumerations and sets of flags are plain integers in the trace.
-fn convert(comptime Field: type, value: anytype) Field {
+pub fn convert(comptime Field: type, value: anytype) Field {
     return switch (@typeInfo(@TypeOf(value))) {
         .@"enum" => @backingInt(value),
         else => if (@TypeOf(value) == Field) value else @bitCast(value),

@@ -4,12 +4,15 @@ const std = @import("std");
 const hidden = @import("hidden.zig");
 const rows = @import("rows.zig");
 const schema = @import("../schema.zig");
+const Draw = @import("rng.zig").Draw;
+const Rows = @import("../cdt_rows.zig").Rows;
 const Tables = @import("../cdt_rows.zig").Tables;
 const World = @import("world.zig").World;
 const frame_dt = @import("world.zig").frame_dt;
 const frame_dt_ms = @import("world.zig").frame_dt_ms;
 const next_state = @import("rng.zig").next_state;
 const value_of = @import("rng.zig").value_of;
+const assert = std.debug.assert;
 
 pub const Sampler = struct {
     hidden: hidden.Sampler,
@@ -47,15 +50,7 @@ pub const Sampler = struct {
                 .xp_awarded = death.xp_awarded,
             });
         }
-        for (world.rng.drawn()) |draw| {
-            const after = next_state(draw.state_before);
-            try tables.append(.rng_stream, tick, .{
-                .value = value_of(after),
-                .state_before = draw.state_before,
-                .state_after = after,
-                .caller = @backingInt(draw.caller),
-            });
-        }
+        try add_draws(world.rng.drawn(), tables, tick);
         try tables.append(.sim_state, tick, .{ .gameplay = rows.of_gameplay(world) });
         for (world.weapon_times, 0..) |time, id| {
             if (time == 0) continue;
@@ -72,7 +67,58 @@ pub const Sampler = struct {
     }
 };
 
-/// The live slots of a pool.
+/// Room for rows of one tick, to be filled column by column; returns the first one's place.
+fn reserve(tables: *Tables, comptime table: schema.TableId, tick: u32, count: u32) error{ChunkFull}!u32 {
+    const rows_of_table = tables.of(table);
+    const at = rows_of_table.count;
+    if (count > rows_of_table.ticks.len - at) return error.ChunkFull;
+    assert(at == 0 or rows_of_table.ticks[at - 1] < tick);
+    @memset(rows_of_table.ticks[at..][0..count], tick);
+    rows_of_table.count += count;
+    return at;
+}
+
+fn add_draws(draws: []const Draw, tables: *Tables, tick: u32) error{ChunkFull}!void {
+    const at = try reserve(tables, .rng_stream, tick, @intCast(draws.len));
+    const stream = tables.of(.rng_stream);
+    for (
+        draws,
+        column(stream, schema.RngDraw, "value", u16)[at..],
+        column(stream, schema.RngDraw, "state_before", u32)[at..],
+        column(stream, schema.RngDraw, "state_after", u32)[at..],
+        column(stream, schema.RngDraw, "caller", u32)[at..],
+    ) |draw, *value, *before, *after, *caller| {
+        before.* = draw.state_before;
+        after.* = next_state(draw.state_before);
+        value.* = value_of(after.*);
+        caller.* = @backingInt(draw.caller);
+    }
+}
+
+/// The words of the column of a field that is no struct.
+fn column(table: *const Rows, comptime Row: type, comptime name: []const u8, comptime Word: type) []Word {
+    return table.words(Word, comptime position_of(Row, name));
+}
+
+fn position_of(comptime Row: type, comptime name: []const u8) usize {
+    const info = @typeInfo(Row).@"struct";
+    var position = 0;
+    inline for (info.field_names, info.field_types) |field, Field| {
+        if (std.mem.eql(u8, field, name)) return position;
+        position += width(Field);
+    }
+    unreachable;
+}
+
+/// How many columns a field takes.
+fn width(comptime Field: type) usize {
+    if (@typeInfo(Field) != .@"struct") return 1;
+    var sum: usize = 0;
+    inline for (@typeInfo(Field).@"struct".field_types) |Part| sum += width(Part);
+    return sum;
+}
+
+/// The live slots of a pool: what is kept by field is written by field.
 fn add_pool(
     comptime Row: type,
     comptime table: schema.TableId,
@@ -80,8 +126,60 @@ fn add_pool(
     tables: *Tables,
     tick: u32,
 ) error{ChunkFull}!void {
-    const capacity = @TypeOf(pool.*).size_max;
-    for (pool.active[0..capacity], 0..) |active, slot| {
-        if (active) try tables.append(table, tick, rows.of_slot(Row, pool, slot));
+    const slots_max = @TypeOf(pool.*).slots_max;
+    var buffer: [slots_max]u16 = undefined;
+    var count: u32 = 0;
+    for (pool.active[0..slots_max], 0..) |active, slot| {
+        buffer[count] = @intCast(slot);
+        count += @intFromBool(active);
     }
+    const slots = buffer[0..count];
+    const at = try reserve(tables, table, tick, count);
+    const target = tables.of(table);
+    const info = @typeInfo(Row).@"struct";
+    comptime var position = 0;
+    inline for (info.field_names, info.field_types) |name, Field| {
+        if (comptime std.mem.eql(u8, name, "index")) {
+            @memcpy(target.words(u16, position)[at..], slots);
+        } else {
+            write_field(Field, target, position, at, slots, &@field(pool, name));
+        }
+        position += comptime width(Field);
+    }
+}
+
+fn write_field(
+    comptime Field: type,
+    target: *Rows,
+    comptime position: usize,
+    at: u32,
+    slots: []const u16,
+    values: anytype,
+) void {
+    switch (@typeInfo(Field)) {
+        .@"struct" => |info| {
+            comptime var part_position = position;
+            inline for (info.field_names) |part| {
+                for (target.words(u32, part_position)[at..], slots) |*word, slot| {
+                    word.* = finite_bits(@field(values[slot], part));
+                }
+                part_position += 1;
+            }
+        },
+        .bool => for (target.words(u8, position)[at..], slots) |*word, slot| {
+            word.* = @intFromBool(values[slot]);
+        },
+        .float => for (target.words(u32, position)[at..], slots) |*word, slot| {
+            word.* = finite_bits(values[slot]);
+        },
+        else => for (target.words(u32, position)[at..], slots) |*word, slot| {
+            word.* = @bitCast(rows.convert(Field, values[slot]));
+        },
+    }
+}
+
+/// A trace holds finite values only.
+fn finite_bits(value: f32) u32 {
+    assert(std.math.isFinite(value));
+    return @bitCast(value);
 }

@@ -107,6 +107,8 @@ pub const World = struct {
     highscore_xp: i32,
     weapon_times: [weapon_time_slots]u32,
     availability: Availability,
+    /// An input has led to a distance that no float holds: the run is void from here on.
+    overflowed: bool,
 
     /// Starts a run. The draws of set-up are in `rng` until the first tick.
     pub fn start(world: *World, settings: *const Settings) void {
@@ -114,6 +116,13 @@ pub const World = struct {
         assert(settings.rules == 1 or settings.rules == 2);
         assert(settings.mode.implemented());
         setup.run(world, settings);
+    }
+
+    /// The length of a vector that comes from a replay's inputs, which may be anywhere.
+    pub fn measure(world: *World, vector: Vec2) f32 {
+        const length = float.length(vector);
+        if (!std.math.isFinite(length)) world.overflowed = true;
+        return length;
     }
 
     /// The players of the run.

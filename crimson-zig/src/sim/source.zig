@@ -1,0 +1,182 @@
+//! A replay played by the simulation: what a recording takes its ticks from.
+
+const std = @import("std");
+const crd = @import("../crd.zig");
+const settings_module = @import("settings.zig");
+const Failure = @import("../record.zig").Failure;
+const Input = settings_module.Input;
+const Mode = settings_module.Mode;
+const Sampler = @import("sample.zig").Sampler;
+const Settings = settings_module.Settings;
+const Tables = @import("../cdt_rows.zig").Tables;
+const World = @import("world.zig").World;
+const frame_dt_ms = @import("world.zig").frame_dt_ms;
+const assert = std.debug.assert;
+
+/// How long a recording may go on after the run has ended.
+const run_down_ms = 500;
+
+/// Large, as a world is.
+pub const Source = struct {
+    replay: *const crd.Replay,
+    world: World,
+    sampler: Sampler,
+    end_tick: ?u32,
+    run_down_left_ms: i32,
+    reason_buffer: [reason_max]u8,
+    reason_length: usize,
+
+    const reason_max = 160;
+
+    /// Whether the simulation knows the replay's mode.
+    pub fn implements(replay: *const crd.Replay) bool {
+        return mode_of(replay).implemented();
+    }
+
+    /// Makes ready for the run of a replay, which must outlive the source.
+    pub fn init(source: *Source, replay: *const crd.Replay) void {
+        assert(implements(replay));
+        source.replay = replay;
+        source.end_tick = null;
+        source.run_down_left_ms = run_down_ms;
+        source.reason_length = 0;
+    }
+
+    pub fn reason(source: *const Source) []const u8 {
+        return source.reason_buffer[0..source.reason_length];
+    }
+
+    pub fn sample_setup(source: *Source, tables: *Tables) Failure!void {
+        const settings = settings_of(source.replay) catch return source.refuse(
+            "rules-1 co-op reload behaviour requires known recording-build provenance",
+            .{},
+        );
+        source.world.start(&settings);
+        try source.sampler.add_setup(&source.world, tables);
+    }
+
+    pub fn step(source: *Source, tick: u32, place: u32, tables: *Tables) Failure!void {
+        try source.check_commands(tick);
+        var inputs: [settings_module.players_max]Input = undefined;
+        const seats = source.replay.inputs_of(tick);
+        for (inputs[0..seats.len], seats) |*input, *stored| input.* = .from_flags(
+            .{ .x = stored.move_x, .y = stored.move_y },
+            .{ .x = stored.aim_x, .y = stored.aim_y },
+            stored.flags,
+        );
+        source.world.step(inputs[0..seats.len]);
+        if (source.world.overflowed) return source.refuse("a distance is too large for a float", .{});
+        try source.check_end(tick);
+        try source.sampler.add_tick(&source.world, tables, place);
+    }
+
+    /// Rush knows no commands.
+    fn check_commands(source: *Source, tick: u32) Failure!void {
+        for (source.replay.commands_of(tick)) |*command| {
+            return switch (command.kind) {
+                .perk_menu_open, .perk_pick => source.refuse("perk command in Rush", .{}),
+                .typo_char, .typo_backspace, .typo_submit => source.refuse("Typ-o command in non-Typo session", .{}),
+            };
+        }
+    }
+
+    fn check_end(source: *Source, tick: u32) Failure!void {
+        if (source.end_tick == null and source.world.over()) source.end_tick = tick;
+        const end_tick = source.end_tick orelse return;
+        source.run_down_left_ms -= frame_dt_ms;
+        const count = source.replay.tick_count();
+        if (source.run_down_left_ms >= 0 or tick + 1 >= count) return;
+        return source.refuse(
+            "run ended (death) at tick {d} and wound down by tick {d} but the replay has {d} ticks",
+            .{ end_tick, tick, count },
+        );
+    }
+
+    fn refuse(source: *Source, comptime words: []const u8, values: anytype) Failure {
+        const text = std.fmt.bufPrint(&source.reason_buffer, words, values) catch unreachable;
+        source.reason_length = text.len;
+        return error.Unsupported;
+    }
+};
+
+fn mode_of(replay: *const crd.Replay) Mode {
+    return @fromBackingInt(@as(i32, @intCast(replay.head.run.game_mode_id)));
+}
+
+fn settings_of(replay: *const crd.Replay) error{UnknownProvenance}!Settings {
+    const run = &replay.head.run;
+    var settings: Settings = .{
+        .mode = mode_of(replay),
+        .seed = @intCast(run.seed),
+        .player_count = @intCast(run.player_count),
+        .rules = @intCast(replay.head.rules),
+        .preserve_bugs = run.preserve_bugs,
+        .friendly_fire = run.friendly_fire,
+        .legacy_coop_reload = try has_legacy_coop_reload(replay),
+        .detail_preset = @intCast(run.detail_preset),
+        .violence_disabled = run.violence_disabled != 0,
+        .quest_unlock_index = @intCast(run.status.quest_unlock_index),
+        .quest_unlock_index_hardcore = @intCast(run.status.quest_unlock_index_full),
+        .quest_fail_retry_count = @intCast(run.quest_fail_retry_count),
+        .weapon_usage_counts = undefined,
+    };
+    assert(run.status.weapon_usage_counts.len == settings.weapon_usage_counts.len);
+    for (&settings.weapon_usage_counts, run.status.weapon_usage_counts) |*count, stored| count.* = @intCast(stored);
+    return settings;
+}
+
+/// A service that recorded without seat keys, after the reload key was given to every player.
+const mended_build = "0.18.0+build.64a9589f5fbefdc036f0559b";
+
+/// Whether a co-op run was recorded before the reload key was given to every player, which only the recording build's
+/// version tells.
+fn has_legacy_coop_reload(replay: *const crd.Replay) error{UnknownProvenance}!bool {
+    const head = &replay.head;
+    if (head.rules != 1 or head.run.player_count == 1 or head.run.preserve_bugs) return false;
+    if (head.seat_keys != null or std.mem.eql(u8, head.game_version, mended_build)) return false;
+    const version = Version.parse(head.game_version) orelse return error.UnknownProvenance;
+    if (version.order(.{ .parts = .{ 0, 19, 0 } }) != .lt) return false;
+    const last_legacy: Version = .{ .parts = .{ 0, 18, 0 } };
+    return switch (version.order(last_legacy)) {
+        .lt => true,
+        .eq => if (version.suffixed) error.UnknownProvenance else true,
+        .gt => error.UnknownProvenance,
+    };
+}
+
+const Version = struct {
+    parts: [3]u128,
+    suffixed: bool = false,
+
+    /// Three numbers with points between them, and whatever follows.
+    fn parse(text: []const u8) ?Version {
+        var version: Version = .{ .parts = undefined };
+        var rest = text;
+        for (&version.parts, 0..) |*part, position| {
+            if (position > 0) {
+                if (rest.len == 0 or rest[0] != '.') return null;
+                rest = rest[1..];
+            }
+            const digits = for (rest, 0..) |character, count| {
+                if (!std.ascii.isDigit(character)) break count;
+            } else rest.len;
+            part.* = std.fmt.parseInt(u128, rest[0..digits], 10) catch return null;
+            rest = rest[digits..];
+        }
+        version.suffixed = rest.len > 0;
+        return version;
+    }
+
+    fn order(version: Version, other: Version) std.math.Order {
+        return std.mem.order(u128, &version.parts, &other.parts);
+    }
+};
+
+test "versions are told apart" {
+    const expect = std.testing.expectEqual;
+    try expect(null, Version.parse("0.18"));
+    try expect(null, Version.parse("dev"));
+    try expect(false, Version.parse("0.18.0").?.suffixed);
+    try expect(true, Version.parse("0.18.0+build.1").?.suffixed);
+    try expect(.gt, Version.parse("0.22.0").?.order(.{ .parts = .{ 0, 19, 0 } }));
+}
