@@ -1,4 +1,5 @@
-//! The command line. Exit codes: 0 equal or verified, 1 diverged or contradicted, 2 bad usage or unreadable input.
+//! The command line. Exit codes: 0 equal or verified, 1 diverged or contradicted, 2 bad usage or unreadable input,
+//! 3 a replay of a mode that the simulation does not have yet.
 
 const std = @import("std");
 const crimson = @import("root.zig");
@@ -13,6 +14,7 @@ const usage =
     \\usage: crimson-zig diff EXPECTED ACTUAL [--ticks A:B] [--sustain N] [--strict] [--ulps N] [--json]
     \\       crimson-zig verify TRACE [--replay REPLAY] [--json]
     \\       crimson-zig replay REPLAY [--json]
+    \\       crimson-zig record REPLAY --out FILE [--until TICK]
     \\       crimson-zig rewrite TRACE --out FILE
     \\       crimson-zig schema --json
     \\
@@ -20,6 +22,7 @@ const usage =
 
 const exit_found = 1;
 const exit_unreadable = 2;
+const exit_not_implemented = 3;
 
 const Failure = error{ Refused, OutOfMemory } || Io.Writer.Error;
 
@@ -99,6 +102,7 @@ pub fn main(init: std.process.Init) u8 {
     const commands = .{
         .{ "diff", run_diff },
         .{ "verify", run_verify },
+        .{ "record", run_record },
         .{ "replay", run_replay },
         .{ "rewrite", run_rewrite },
         .{ "schema", run_schema },
@@ -167,6 +171,32 @@ fn run_replay(context: *Context) Failure!u8 {
         try out.print("{s}\"{x:0>16}\"", .{ if (tick == 0) "" else ",", replay.tick_digest(tick) });
     }
     try out.writeAll("]}\n");
+    return 0;
+}
+
+/// Plays a replay and writes its trace.
+fn run_record(context: *Context) Failure!u8 {
+    const problem = context.problem;
+    const arguments = &context.arguments;
+    const out = try arguments.option("--out", problem) orelse return problem.refuse("--out", "is missing", .{});
+    const until: ?u32 = if (try arguments.option("--until", problem)) |text|
+        std.fmt.parseInt(u32, text, 10) catch return problem.refuse("--until", "{s} is no tick number", .{text})
+    else
+        null;
+    const path = try arguments.operand("REPLAY", problem);
+    try arguments.finish(problem);
+    var replay = try crimson.crd.read_file(context.io, context.gpa, path, problem);
+    defer replay.deinit();
+    if (!crimson.Source.implements(&replay)) {
+        Io.File.stderr().writeStreamingAll(context.io, "error: mode not implemented\n") catch {};
+        return exit_not_implemented;
+    }
+    const source = try context.gpa.create(crimson.Source);
+    defer context.gpa.destroy(source);
+    source.init(&replay);
+    const options: crimson.record.Options = .{ .path = path, .out = out, .until = until };
+    const ticks = try crimson.record.record(context.io, context.gpa, &replay, source, options, problem);
+    try context.out.print("recorded {d} ticks to {s}\n", .{ ticks, out });
     return 0;
 }
 

@@ -34,6 +34,8 @@ pub const Failure = error{
 };
 
 pub const Options = struct {
+    /// The replay's path, for messages.
+    path: []const u8,
     out: []const u8,
     /// The last tick to record.
     until: ?u32 = null,
@@ -77,14 +79,14 @@ pub fn record(
     options: Options,
     problem: *Problem,
 ) (Refused || error{OutOfMemory})!u32 {
-    const path = options.out;
+    const path = options.path;
     var quest_buffer: [8]u8 = undefined;
     const about = candidate_meta(replay, replay.quest_name(&quest_buffer));
     var codec = try Codec.init(gpa);
     defer codec.deinit(gpa);
     var tables = try Tables.init(gpa);
     defer tables.deinit(gpa);
-    var writer = try Writer.create(io, gpa, path, &about, problem);
+    var writer = try Writer.create(io, gpa, options.out, &about, problem);
     defer writer.deinit();
 
     source.sample_setup(&tables) catch |failure| return stopped(source, failure, path, schema.setup_tick, problem);
@@ -157,8 +159,9 @@ test "what a source says is in the trace" {
 
     var problem: Problem = .{};
     var source: Counting = .{};
-    try testing.expectEqual(600, try record(testing.io, gpa, &replay, &source, .{ .out = path }, &problem));
-    try testing.expectEqual(301, try record(testing.io, gpa, &replay, &source, .{ .out = path, .until = 300 }, &problem));
+    try testing.expectEqual(600, try record(testing.io, gpa, &replay, &source, .{ .path = "", .out = path }, &problem));
+    const until: Options = .{ .path = "", .out = path, .until = 300 };
+    try testing.expectEqual(301, try record(testing.io, gpa, &replay, &source, until, &problem));
     var reader = try Reader.open(testing.io, gpa, path, &problem);
     defer reader.close();
     try testing.expectEqual(301, reader.tick_count());

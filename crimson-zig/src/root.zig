@@ -19,9 +19,12 @@ pub const zstd_encode = @import("zstd_encode.zig");
 pub const Codec = @import("cdt_payload.zig").Codec;
 pub const Problem = @import("problem.zig").Problem;
 pub const Reader = @import("cdt_trace.zig").Reader;
+/// The simulation, as a source of a replay's ticks.
+pub const Source = @import("sim/source.zig").Source;
 pub const Tables = @import("cdt_rows.zig").Tables;
 pub const Writer = @import("cdt_writer.zig").Writer;
 
 test {
     @import("std").testing.refAllDecls(@This());
+    _ = @import("sim/float.zig");
 }
