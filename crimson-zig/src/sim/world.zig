@@ -118,11 +118,13 @@ pub const World = struct {
         setup.run(world, settings);
     }
 
-    /// The length of a vector that comes from a replay's inputs, which may be anywhere.
+    /// The length of a vector that comes from a replay's inputs, which may be anywhere. One that no float holds counts
+    /// as nothing for the rest of the tick, so that no other value goes wild.
     pub fn measure(world: *World, vector: Vec2) f32 {
         const length = float.length(vector);
-        if (!std.math.isFinite(length)) world.overflowed = true;
-        return length;
+        if (std.math.isFinite(length)) return length;
+        world.overflowed = true;
+        return 0.0;
     }
 
     /// The players of the run.
