@@ -119,6 +119,13 @@ pub const Reader = struct {
 
     /// The raw bytes of a chunk that was just read, hashed. They stay until the next chunk is inflated.
     pub fn inflate(reader: *Reader, entry: *const Entry, problem: *Problem) Refused![]const u8 {
+        const raw = try reader.inflate_unhashed(entry, problem);
+        try reader.check_hash(entry, problem);
+        return raw;
+    }
+
+    /// The same bytes for a caller that sees to their hash: by `check_hash`, or by comparing them with hashed ones.
+    pub fn inflate_unhashed(reader: *Reader, entry: *const Entry, problem: *Problem) Refused![]const u8 {
         const frame = reader.stored[0..entry.stored_size];
         const where = .{ entry.offset, @tagName(entry.kind) };
         const header = zstd.read_header(frame) catch |failure| {
@@ -134,12 +141,15 @@ pub const Reader = struct {
             return problem.refuse(reader.path, "byte {d}, {s} chunk: {s}", where ++ .{zstd.reason(failure)});
         };
         assert(size == entry.raw_size);
-        if (format.raw_digest(raw) != entry.digest) return problem.refuse(
+        return raw;
+    }
+
+    pub fn check_hash(reader: *const Reader, entry: *const Entry, problem: *Problem) Refused!void {
+        if (format.raw_digest(reader.raw[0..entry.raw_size]) != entry.digest) return problem.refuse(
             reader.path,
             "byte {d}, {s} chunk: its raw bytes do not have the hash it claims",
-            where,
+            .{ entry.offset, @tagName(entry.kind) },
         );
-        return raw;
     }
 
     pub fn read_raw(reader: *Reader, entry: *const Entry, problem: *Problem) Refused![]const u8 {

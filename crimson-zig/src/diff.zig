@@ -236,7 +236,7 @@ pub const Comparison = struct {
         for (&report.channels) |*runs| runs.finish(last_tick);
     }
 
-    /// Whether two chunks hold the same raw bytes, of which each side's were read and hashed here.
+    /// Whether two chunks hold the same raw bytes, read on both sides, and of the hash that both claim.
     fn proven_equal(comparison: *Comparison, mine: *const Entry, theirs: *const Entry) Refused!bool {
         const left = comparison.expected;
         const right = comparison.actual;
@@ -247,8 +247,11 @@ pub const Comparison = struct {
         const raw = try left.inflate(mine, comparison.problem);
         // The same stored bytes inflate to the same raw bytes, so that one hash speaks for both.
         if (same_claims and std.mem.eql(u8, stored, other)) return true;
-        const other_raw = try right.inflate(theirs, comparison.problem);
-        return same_claims and std.mem.eql(u8, raw, other_raw);
+        // Nor need equal bytes be hashed twice, where both sides claim the same hash.
+        const other_raw = try right.inflate_unhashed(theirs, comparison.problem);
+        if (same_claims and std.mem.eql(u8, raw, other_raw)) return true;
+        try right.check_hash(theirs, comparison.problem);
+        return false;
     }
 
     /// Notes what differs in the ticks (first and last) of two chunks that both have them.
