@@ -199,3 +199,20 @@ test "arc tangents of the axes" {
     // f32 pi less pi, as f64 holds them.
     try std.testing.expectEqual(8.742278e-8, angle_add(.{ .x = -0.0, .y = -0.0 }, pi));
 }
+
+test "headings close to zero are those of glibc, where `std`'s arc tangent is a bit off" {
+    // x, y and the heading, as bits.
+    const cases = [_][3]u32{
+        .{ 0xb8353dc1, 0xc458f1db, 0xb1d10a3c },
+        .{ 0xb7e5dcec, 0xc42f861e, 0x31a0e654 },
+        .{ 0xb8510823, 0xc4708df6, 0xb20adb65 },
+        .{ 0xb76b8bb7, 0xc30a27ac, 0xb378b9af },
+        .{ 0xb7f7b8fb, 0xc41e3cea, 0xb14a5586 },
+    };
+    for (cases) |case| {
+        const vector: Vec2 = .{ .x = @bitCast(case[0]), .y = @bitCast(case[1]) };
+        const wide: f64 = std.math.atan2(@as(f64, vector.y), @as(f64, vector.x));
+        try std.testing.expect(narrow(wide + half_pi) != @as(f32, @bitCast(case[2])));
+        try std.testing.expectEqual(case[2], @as(u32, @bitCast(angle_add(vector, half_pi))));
+    }
+}
