@@ -14,6 +14,7 @@ const Vec2 = float.Vec2;
 const World = @import("world.zig").World;
 const frame_dt = @import("world.zig").frame_dt;
 const frame_dt_ms = @import("world.zig").frame_dt_ms;
+const assert = std.debug.assert;
 
 pub const capacity = 384;
 /// What the original hands out when the pool is full: memory behind it, which nothing reads but the next such birth.
@@ -188,13 +189,31 @@ pub const Pool = struct {
         return pool.death_timer[slot] == alive_timer;
     }
 
-    /// `creature_find_in_radius`: the first slot that a circle touches.
-    pub fn find_in_radius(pool: *const Pool, pos: Vec2, radius: f32) ?usize {
-        for (pool.active[0..capacity], 0..) |active, slot| {
-            if (!active or !(pool.death_timer[slot] > collidable_timer)) continue;
-            if (touches(pos, pool.pos[slot], radius, pool.size[slot])) return slot;
+    /// `creature_find_in_radius`: the first slot that a circle touches. Most of the pool is far away, which is seen
+    /// for many slots at once; `margin_max` has to be that of the largest creature.
+    pub fn find_in_radius(pool: *const Pool, pos: Vec2, radius: f32, margin_max: f32) ?usize {
+        const words: *const [2 * slots]f32 = @ptrCast(&pool.pos);
+        const limit: Pairs = @splat(radius + margin_max + 1.0);
+        const centre: Pairs = std.simd.repeat(2 * lanes, [2]f32{ pos.x, pos.y });
+        var first: usize = 0;
+        while (first < capacity) : (first += lanes) {
+            const places: Pairs = words[2 * first ..][0 .. 2 * lanes].*;
+            const near: PairBits = @bitCast(@abs(places - centre) <= limit);
+            // A slot is near if both its bits are set.
+            var both = near & near >> 1 & x_bits;
+            while (both != 0) : (both &= both - 1) {
+                const slot = first + @ctz(both) / 2;
+                if (!pool.active[slot] or !(pool.death_timer[slot] > collidable_timer)) continue;
+                if (touches(pos, pool.pos[slot], radius, pool.size[slot])) return slot;
+            }
         }
         return null;
+    }
+
+    /// The widest margin of any slot.
+    pub fn widest_margin(pool: *const Pool) f32 {
+        const sizes: @Vector(capacity, f32) = pool.size[0..capacity].*;
+        return margin_of(@reduce(.Max, sizes));
     }
 
     /// How many live slots have health left.
@@ -214,16 +233,24 @@ pub const Pool = struct {
     }
 };
 
+/// How many slots a search looks at together, and their places, x before y.
+const lanes = 8;
+const Pairs = @Vector(2 * lanes, f32);
+const PairBits = @Int(.unsigned, 2 * lanes);
+const x_bits: PairBits = 0x5555;
+
+comptime {
+    assert(capacity % lanes == 0);
+    assert(@offsetOf(Vec2, "x") == 0 and @offsetOf(Vec2, "y") == 4 and @sizeOf(Vec2) == 8);
+}
+
 /// Whether a circle touches something of this size, as the original's searches have it.
 pub fn touches(pos: Vec2, target: Vec2, radius: f32, size: f32) bool {
-    const margin = size * @as(f32, 0.14285715) + 3.0;
-    // A distance is never less than its parts: most of the pool is far away, which one comparison tells.
-    const dx = target.x - pos.x;
-    const reach = radius + margin;
-    if (@abs(dx) > reach + 1.0) return false;
-    const dy = target.y - pos.y;
-    if (@abs(dy) > reach + 1.0) return false;
-    return float.length(.{ .x = dx, .y = dy }) - radius < margin;
+    return float.distance(target, pos) - radius < margin_of(size);
+}
+
+fn margin_of(size: f32) f32 {
+    return size * @as(f32, 0.14285715) + 3.0;
 }
 
 /// `creature_update_all`, 0x00426220.

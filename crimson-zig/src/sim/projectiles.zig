@@ -100,6 +100,7 @@ fn fire_bullets_active(world: *World, shooter: *const Player) bool {
 /// `projectile_update`, 0x00420b90, as far as the primary projectiles go.
 pub fn update(world: *World) void {
     const pool = &world.projectiles;
+    const margin_max = world.creatures.widest_margin();
     for (0..capacity) |slot| {
         if (!pool.active[slot]) continue;
         if (pool.life_timer[slot] <= 0.0) pool.active[slot] = false;
@@ -107,7 +108,7 @@ pub fn update(world: *World) void {
         if (!flying or outside(pool.pos[slot])) {
             pool.life_timer[slot] -= frame_dt;
         } else {
-            fly(world, slot);
+            fly(world, slot, margin_max);
         }
     }
 }
@@ -118,7 +119,7 @@ fn outside(pos: Vec2) bool {
 }
 
 /// Moves in steps of at least four units, and looks for what it hits after each.
-fn fly(world: *World, slot: usize) void {
+fn fly(world: *World, slot: usize, margin_max: f32) void {
     const pool = &world.projectiles;
     const steps: u32 = @intFromFloat(pool.travel_budget[slot]);
     const heading = pool.angle[slot] - float.half_pi;
@@ -131,7 +132,8 @@ fn fly(world: *World, slot: usize) void {
         if (!(float.length(gathered) >= 4.0 or steps <= step + 3)) continue;
         pool.pos[slot] = float.add(pool.pos[slot], gathered);
         gathered = float.origin;
-        const found = world.creatures.find_in_radius(pool.pos[slot], pool.hit_radius[slot]) orelse {
+        const radius = pool.hit_radius[slot];
+        const found = world.creatures.find_in_radius(pool.pos[slot], radius, margin_max) orelse {
             hit_players(world, slot);
             continue;
         };
