@@ -35,9 +35,13 @@ zig-test *args:
 zig *args:
     cd crimson-zig && {{ uv }} run python -m ziglang build {{ args }}
 
-# the parity run over the captures of the repository
+# the parity run over the captures of the repository, with both candidates
 parity *args:
-    {{ uv }} run pytest --parity captures/ -n 2 {{ args }}
+    {{ uv }} run pytest --parity=python,zig --parity-require=zig captures/ -n 2 {{ args }}
+
+# random runs by both candidates, compared to the last bit
+fuzz *args:
+    {{ uv }} run crimson-dbg fuzz --modes rush {{ args }}
 
 # make captures/ anew: the same bytes every time
 captures *args:

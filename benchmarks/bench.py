@@ -29,11 +29,12 @@ import synthetic  # noqa: E402
 from crimson.replay.codec import dump_replay_file  # noqa: E402
 from crimson.replay.driver.playback_driver import PlaybackDriver  # noqa: E402
 
-from capture_replays import BENCH_PLAN, PLANS, make_replay  # noqa: E402
+from capture_replays import BENCH_PLAN, PLANS  # noqa: E402
 from crimson.dbg.container import TICKS_PER_CHUNK  # noqa: E402
 from crimson.dbg.diff import diff_traces  # noqa: E402
 from crimson.dbg.layout import TABLE_BY_NAME  # noqa: E402
 from crimson.dbg.record import record_replay  # noqa: E402
+from crimson.dbg.replay_plans import make_replay  # noqa: E402
 from crimson.dbg.replays import LoadedReplay, load_replay  # noqa: E402
 from crimson.dbg.rows import TableRows  # noqa: E402
 from crimson.dbg.trace import TraceReader  # noqa: E402

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from crimson.replay.codec import dump_replay_file
 
-from capture_replays import PLANS, ReplayPlan, make_replay
+from capture_replays import PLANS
+from crimson.dbg.replay_plans import ReplayPlan, make_replay
 from crimson.dbg.standin.capture_replay import run_standin
 
 CAPTURES = Path(__file__).parent.parent / "captures"

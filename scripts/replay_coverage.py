@@ -19,7 +19,8 @@ from crimson.sim.sessions import DeterministicSession, DeterministicSessionTick
 from crimson.sim.world_state import WorldState
 from crimson.weapons import WeaponId
 
-from capture_replays import ARSENAL_PLANS, BENCH_PLAN, PLANS, ReplayPlan, make_replay
+from capture_replays import ARSENAL_PLANS, BENCH_PLAN, PLANS
+from crimson.dbg.replay_plans import ReplayPlan, make_replay
 
 
 @dataclass(slots=True)

@@ -330,7 +330,7 @@ def test_hooks_add_candidates(project: Captures) -> None:
     assert (project.pytester.path / "closed").exists()
     assert len(whole_entries(project.cache)) == 1
     unknown = project.run("--parity=nosuch")
-    unknown.stderr.fnmatch_lines(["ERROR: --parity: unknown candidate 'nosuch'; known: python, copying, hooked*"])
+    unknown.stderr.fnmatch_lines(["ERROR: --parity: unknown candidate 'nosuch'; known: python, zig, copying, hooked*"])
 
 
 def test_what_is_no_candidate_is_a_usage_error(project: Captures) -> None:

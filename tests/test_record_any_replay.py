@@ -13,14 +13,14 @@ from crimson.replay.codec import dump_replay
 from crimson.sim.run_spec import RunSpec, RunStatus
 from short_replays import replay_of
 
-from capture_replays import ReplayPlan, make_replay
 from crimson.dbg.errors import ReplayProblem
 from crimson.dbg.health import check_health
 from crimson.dbg.record import record_replay
+from crimson.dbg.replay_bots import Autopilot
+from crimson.dbg.replay_plans import ReplayPlan, make_replay
 from crimson.dbg.replays import parse_replay
 from crimson.dbg.trace import TraceReader
 from crimson.dbg.verify import verify_trace
-from replay_bots import Autopilot
 
 _TICKS = 24
 _QUESTS = [f"{major}.{minor}" for major in range(1, 6) for minor in range(1, 11)]

@@ -22,8 +22,9 @@ from crimson.sim.commands import (
 )
 from crimson.sim.run_result import RunOutcome, run_result_mismatches
 
-from capture_replays import ARSENAL_PLANS, BENCH_PLAN, PLANS, RECORDER, ReplayPlan, make_replay
-from replay_bots import Fighter, Hands, PerkPicker
+from capture_replays import ARSENAL_PLANS, BENCH_PLAN, PLANS
+from crimson.dbg.replay_bots import Fighter, Hands, PerkPicker
+from crimson.dbg.replay_plans import RECORDER, ReplayPlan, make_replay
 
 _BY_NAME = {plan.name: plan for plan in PLANS}
 _PREFIX_TICKS = 90
@@ -32,7 +33,8 @@ _DIGEST_SCRIPT = """
 import hashlib, sys
 from dataclasses import replace
 from crimson.replay.codec import encode_replay_payload
-from capture_replays import PLANS, make_replay
+from capture_replays import PLANS
+from crimson.dbg.replay_plans import make_replay
 digest = hashlib.sha256()
 for plan in PLANS:
     digest.update(encode_replay_payload(make_replay(replace(plan, max_ticks=int(sys.argv[1])))))

@@ -20,12 +20,13 @@ from standin_kit import play
 from tape_interpreter import ExpectationFailed, Moment, TapeInterpreter
 from tape_rows import MemoryCheck
 
-from capture_replays import PLANS, make_replay
+from capture_replays import PLANS
 from crimson.dbg.errors import CaptureProblem
 from crimson.dbg.floats import from_bits
 from crimson.dbg.original.layout import Pool, standin_layout
 from crimson.dbg.original.run_start import clean_image
 from crimson.dbg.record import record_replay
+from crimson.dbg.replay_plans import make_replay
 from crimson.dbg.replays import load_replay
 from crimson.dbg.schema import SETUP_TICK, TickRecord
 from crimson.dbg.standin.call_sites import Site

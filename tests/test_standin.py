@@ -18,7 +18,7 @@ import pytest
 from standin_kit import FIND, FUNCTIONS, GETPTD, GRIM, KEY_ACTIVE, RAND, SRAND, UPDATE, play, stepped
 
 from crimson.dbg import zig_build
-from crimson.dbg.errors import CaptureProblem, ParityError
+from crimson.dbg.errors import ParityError
 from crimson.dbg.standin import build
 from crimson.dbg.standin.tape import MAGIC, SEED, THREAD_DATA, Convention, Kind, TapeFunction, TapeWriter, tape_file
 
@@ -433,7 +433,7 @@ def test_the_program_is_built_once_for_its_sources(tmp_path: Path, monkeypatch: 
 
 
 def problem(match: str) -> None:
-    with pytest.raises(CaptureProblem, match=match) as caught:
+    with pytest.raises(ParityError, match=match) as caught:
         build.standin_program()
     assert len(str(caught.value).splitlines()) == 1
 

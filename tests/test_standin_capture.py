@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from short_replays import replay_of
 from standin_loop import captured, finalized, raw_chunks, raw_text, recorded, save
 
-from capture_replays import PLANS, ReplayPlan, make_replay
+from capture_replays import PLANS
+from crimson.dbg.replay_bots import Autopilot, Bot, Fighter, Hands, PerkPicker, Pupil, Typist
+from crimson.dbg.replay_plans import ReplayPlan, make_replay
 from crimson.dbg.replays import load_replay
 from crimson.dbg.trace import TraceReader
-from replay_bots import Autopilot, Bot, Fighter, Hands, PerkPicker, Pupil, Typist
 
 # Rush, survival with perks, a quest, the tutorial and four players, each a thousand ticks at least.
 LOOPS = {

@@ -36,9 +36,13 @@ class BadTrace(CandidateFailure):
 
 
 class CommandFailed(CandidateFailure):
-    """A command that ended with an exit code, or by a signal."""
+    """A command that ended with an exit code, or by a signal, whose number is then negative."""
 
     verdict = "crashed"
+
+    def __init__(self, where: str | Path, problem: str, code: int, *, detail: str = "") -> None:
+        super().__init__(where, problem, detail=detail)
+        self.code = code
 
 
 class CommandCandidate:
@@ -92,7 +96,10 @@ class CommandCandidate:
             )
         if ended.problem:
             raise CommandFailed(
-                order.replay, f"the candidate {self.name} failed: {ended.problem}", detail=ended.account()
+                order.replay,
+                f"the candidate {self.name} failed: {ended.problem}",
+                ended.code,
+                detail=ended.account(),
             )
         if flaw := _flaw(order):
             raise BadTrace(order.replay, f"the candidate {self.name} {flaw}", detail=ended.account())

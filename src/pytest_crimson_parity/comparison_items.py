@@ -13,7 +13,7 @@ from crimson.dbg.errors import ParityError, RecordRefused
 from crimson.dbg.render import render_diff
 from crimson.dbg.report import DiffReport
 from pytest_crimson_parity.artifacts import Artifacts, Kept
-from pytest_crimson_parity.candidates import Candidate, CandidateFailure
+from pytest_crimson_parity.candidates import Candidate, CandidateFailure, ModeNotImplemented, ToolchainAbsent
 from pytest_crimson_parity.capture import Capture
 from pytest_crimson_parity.cell import Cell
 from pytest_crimson_parity.compare import Comparer, remarks, shortfall, stop_line
@@ -30,6 +30,8 @@ class Tools:
     comparer: Comparer
     judge: Judge
     artifacts: Artifacts
+    # Candidates whose missing toolchain is an error.
+    required: frozenset[str]
 
 
 class ParityItem(CaptureItem):
@@ -75,11 +77,17 @@ class ParityItem(CaptureItem):
         progress = tick_progress(self.config, f"recording {self._candidate.name}")
         try:
             compared = self._tools.comparer.compare(self.capture, self._candidate, progress, window=self.window)
+        except ToolchainAbsent as problem:
+            if self._candidate.name in self._tools.required:
+                raise
+            self._tell(msgspec.structs.replace(self._cell, verdict=problem.verdict, note=str(problem)))
+            pytest.skip(f"the candidate {self._candidate.name} was not tried: {problem}")
         except (RecordRefused, CandidateFailure) as problem:
             # The files are fine: it is the candidate that does not play on.
             self.refused(problem)
             if isinstance(problem, RecordRefused):
-                self._tell(msgspec.structs.replace(self._cell, first_bad_tick=problem.tick))
+                lead = problem.lead if isinstance(problem, ModeNotImplemented) else ""
+                self._tell(msgspec.structs.replace(self._cell, first_bad_tick=problem.tick, lead=lead))
             text = explain(problem)
             return self._conclude(lambda: self._tools.artifacts.keep_failure(self._cell, self.capture, text), text)
         finally:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @pytest.hookspec
 def pytest_crimson_parity_candidates(config: pytest.Config) -> Sequence[Candidate]:
-    """Candidates besides `python` and those of `parity_candidates`, which `--parity=NAME` may choose.
+    """Candidates besides `python`, `zig` and those of `parity_candidates`, which `--parity=NAME` may choose.
 
     Called once in every process of a run with `--parity`. What a candidate must be able to do is said in
     `pytest_crimson_parity.candidates.Candidate`; `pytest_crimson_parity.command_candidate.CommandCandidate` is one.

@@ -1,4 +1,4 @@
-"""Which candidates there are: the built-in one, those of the ini file, and those of hooks."""
+"""Which candidates there are: the built-in ones, those of the ini file, and those of hooks."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pytest_crimson_parity.capture import MODES
 from pytest_crimson_parity.command_candidate import OUT, REPLAY, CommandCandidate
 from pytest_crimson_parity.options import ParityOptions
 from pytest_crimson_parity.python_candidate import PythonCandidate
+from pytest_crimson_parity.zig_candidate import ZigCandidate
 
 # A name is part of item ids, file names and -m expressions.
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
@@ -49,6 +50,7 @@ def choose_candidates(config: pytest.Config, options: ParityOptions) -> tuple[Ca
 
 def _known(config: pytest.Config, options: ParityOptions) -> Iterator[Candidate]:
     yield PythonCandidate(options.timeout)
+    yield ZigCandidate(config.rootpath, options.timeout)
     yield from _of_commands(config, options.timeout)
     for given in config.hook.pytest_crimson_parity_candidates(config=config):
         for candidate in given:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,8 +31,15 @@ def add_options(parser: pytest.Parser) -> None:
         const=DEFAULT_CANDIDATES,
         default=None,
         metavar="CANDIDATES",
-        help="collect captures as parity items; choose candidates with =NAME,... (default: python alone; others come "
-        "from the ini list parity_candidates or the hook pytest_crimson_parity_candidates)",
+        help="collect captures as parity items; choose candidates with =NAME,... (default: python alone; zig is "
+        "built in as well, others come from the ini list parity_candidates or the hook "
+        "pytest_crimson_parity_candidates)",
+    )
+    group.addoption(
+        "--parity-require",
+        metavar="CANDIDATES",
+        default="",
+        help="an error, not a skip, where the toolchain of one of these candidates is missing",
     )
     group.addoption(
         "--parity-strict",
@@ -97,6 +105,8 @@ class ParityOptions:
     """What the user asked for."""
 
     candidates: tuple[str, ...]
+    # Of these, the ones that must not be skipped.
+    required: frozenset[str]
     strict: bool
     # Whether to record on behind a divergence.
     full: bool
@@ -121,8 +131,10 @@ def read_options(config: pytest.Config) -> ParityOptions:
         raise pytest.UsageError(f"parity_sustain is {sustain}; at least 1 tick must differ")
     if mib < 0:
         raise pytest.UsageError(f"parity_cache_mib is {mib}; it is a size")
+    candidates = _candidates(config.getoption("parity"))
     return ParityOptions(
-        candidates=_candidates(config.getoption("parity")),
+        candidates=candidates,
+        required=_required(config.getoption("parity_require"), candidates),
         strict=config.getoption("parity_strict"),
         full=config.getoption("parity_full"),
         sustain=sustain,
@@ -152,6 +164,14 @@ def _candidates(given: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(name.strip() for name in given.split(",") if name.strip()))
     if not names:
         raise pytest.UsageError("--parity= names no candidate")
+    return names
+
+
+def _required(given: str, candidates: Collection[str]) -> frozenset[str]:
+    names = frozenset(name.strip() for name in given.split(",") if name.strip())
+    missing = sorted(names.difference(candidates))
+    if missing:
+        raise pytest.UsageError(f"--parity-require: {', '.join(missing)} is not among --parity={','.join(candidates)}")
     return names
 
 

@@ -36,6 +36,7 @@ from pytest_crimson_parity.painted import PaintedText
 from pytest_crimson_parity.recorder_process import RecorderFault
 from pytest_crimson_parity.ruling import Judge
 from pytest_crimson_parity.summary import write_blessing, write_summary
+from pytest_crimson_parity.zig_candidate import ZigCandidate
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
@@ -72,7 +73,7 @@ class ParitySession:
         artifacts = Artifacts(
             options.artifacts_dir, config.rootpath, sustain=options.sustain, strict=options.strict, full=options.full
         )
-        tools = Tools(comparer, self._judge, artifacts)
+        tools = Tools(comparer, self._judge, artifacts, options.required)
         self._questions = Questions(self._candidates, tools, self._counts, self._known, options.window)
         self._cells: dict[str, Cell] = {}
         self._failures: list[Failure] = []
@@ -81,12 +82,21 @@ class ParitySession:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
+        if not hasattr(self._config, "workerinput"):
+            self._prepare_candidates()
         # With xdist, pytest's own check is made in the workers and nobody hears of it.
         if self._config.getoption("pyargs"):
             return
         for argument in self._config.args:
             if not _path_of(self._config, argument).exists():
                 raise pytest.UsageError(f"file or directory not found: {argument}")
+
+    def _prepare_candidates(self) -> None:
+        """Before the workers start, so that what takes long is done once, and said."""
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        for candidate in self._candidates:
+            if isinstance(candidate, ZigCandidate):
+                candidate.prepare(reporter.write_line if reporter is not None else lambda line: None)
 
     def pytest_report_header(self) -> str:
         folder, root = self._cache_dir, self._config.rootpath

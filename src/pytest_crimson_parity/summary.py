@@ -7,10 +7,13 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from crimson.dbg.schema import SETUP_TICK
+from pytest_crimson_parity.candidates import ToolchainAbsent
 from pytest_crimson_parity.cell import Cell
 from pytest_crimson_parity.frontier import Blessing
 
 _HEADS = ("capture", "mode", "ticks", "candidate", "first divergence", "lead", "blips", "hidden", "time")
+# The verdict of a candidate whose toolchain is missing.
+NOT_TRIED = ToolchainAbsent.verdict
 _RIGHT = frozenset(("ticks", "blips", "hidden", "time"))
 
 
@@ -42,7 +45,7 @@ def counts_lines(cells: Sequence[Cell]) -> Iterator[str]:
 
 def is_fine(cell: Cell) -> bool:
     """Whether the cell stands as it should: equal, or where it was blessed."""
-    return cell.blessed or (cell.verdict == "equal" and not cell.frontier)
+    return cell.blessed or cell.verdict == NOT_TRIED or (cell.verdict == "equal" and not cell.frontier)
 
 
 def has_diverged(cell: Cell) -> bool:
@@ -55,7 +58,9 @@ def has_diverged(cell: Cell) -> bool:
 def _counts(cells: Sequence[Cell]) -> str:
     diverged = sum(has_diverged(cell) for cell in cells)
     equal = sum(cell.verdict == "equal" for cell in cells)
-    return f"{diverged} diverged, {equal} equal, {len(cells) - diverged - equal} errors"
+    skipped = sum(cell.verdict == NOT_TRIED for cell in cells)
+    errors = len(cells) - diverged - equal - skipped
+    return f"{diverged} diverged, {equal} equal, {errors} errors" + (f", {skipped} not tried" if skipped else "")
 
 
 def _row(cell: Cell) -> tuple[str, ...]:
@@ -79,7 +84,7 @@ def groups_of(cells: Sequence[Cell]) -> list[tuple[str, list[Cell]]]:
     """
     found: dict[str, list[Cell]] = {}
     for cell in [cell for cell in cells if not cell.window] or cells:
-        if cell.verdict != "equal":
+        if cell.verdict not in ("equal", NOT_TRIED):
             found.setdefault(cell.lead or cell.verdict.replace("_", " "), []).append(cell)
     return sorted(found.items(), key=lambda group: (-len(group[1]), group[0]))
 
@@ -105,7 +110,12 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _notes(cells: Sequence[Cell]) -> Iterator[str]:
+    untried = {cell.candidate: cell.note for cell in cells if cell.verdict == NOT_TRIED}
+    for candidate, reason in sorted(untried.items()):
+        yield f"the candidate {candidate} was not tried: {reason}"
     for cell in cells:
+        if cell.verdict == NOT_TRIED:
+            continue
         for note in (cell.note, "" if cell.blessed else cell.frontier):
             if note:
                 yield f"{cell.capture} {cell.candidate}: {note}"

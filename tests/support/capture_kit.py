@@ -17,9 +17,10 @@ import crimson.dbg.health
 import crimson.dbg.record
 import crimson.dbg.verify  # noqa: F401
 import pytest_crimson_parity.session  # noqa: F401
-from capture_replays import PLANS, make_replay
+from capture_replays import PLANS
 from crimson.dbg.frida_finalize import finalize_capture
 from crimson.dbg.layout import TABLE_BY_NAME, Table
+from crimson.dbg.replay_plans import make_replay
 from crimson.dbg.schema import TraceMeta
 from crimson.dbg.trace import TraceReader
 from crimson.dbg.trace_writer import writing_trace

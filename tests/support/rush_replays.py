@@ -22,7 +22,7 @@ from crimson.weapon_usage import WEAPON_USAGE_SLOT_COUNT
 from crimson.weapons import WeaponId
 from grim.geom import Vec2
 
-from capture_replays import RECORDER
+from crimson.dbg.replay_plans import RECORDER
 
 # Directions of a plan's digits: none, then clockwise from the top.
 _UP, _DOWN, _LEFT, _RIGHT = "up", "down", "left", "right"

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from crimson.replay.types import Replay
 
-from capture_replays import ARSENAL_PLANS, PLANS, make_replay
+from capture_replays import ARSENAL_PLANS, PLANS
+from crimson.dbg.replay_plans import make_replay
 
 SHORT_TICKS = 150
 

@@ -277,5 +277,45 @@ def query(
     raise typer.Exit(0 if report.ok else EXIT_FOUND)
 
 
+@app.command()
+def fuzz(
+    out_dir: Annotated[Path, typer.Option("--out-dir", help="Where a run that differs is kept.")] = Path("fuzz"),
+    modes: Annotated[str, typer.Option(help="Modes to play, separated by commas, or all.")] = "rush",
+    runs: Annotated[int, typer.Option(min=1, help="How many runs.")] = 100,
+    seed: Annotated[
+        int | None, typer.Option(help="The same seed plays the same runs; a new one each time if not given.")
+    ] = None,
+    ticks: Annotated[int, typer.Option(min=1, help="How many ticks a run has at most.")] = 2000,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="How many runs at once.")] = 1,
+    json: Json = False,
+) -> None:
+    """Play random runs with both candidates, and keep the first that differs."""
+    import secrets
+
+    from crimson.dbg.fuzz import FuzzOptions
+    from crimson.dbg.fuzz import fuzz as play
+    from crimson.dbg.fuzz_plans import MODES
+    from crimson.dbg.progress import tick_progress
+
+    names = tuple(MODES) if modes == "all" else tuple(name.strip() for name in modes.split(",") if name.strip())
+    unknown = [name for name in names if name not in MODES]
+    if unknown or not names:
+        raise BadUsage(
+            "--modes", f"there is no mode {', '.join(map(repr, unknown)) or repr(modes)}; there are {', '.join(MODES)}"
+        )
+    options = FuzzOptions(names, runs, secrets.randbits(32) if seed is None else seed, ticks, jobs)
+    with tick_progress("fuzzing", "runs") as progress:
+        report = play(options, out_dir, progress)
+    found = report.finding
+    text = f"{report.runs} runs of {', '.join(names)}, {report.ticks} ticks, seed {report.seed}: "
+    if found is None:
+        text += "no divergence"
+    else:
+        text += f"run {found.run} differs\n{found.lead}\nkept      {found.replay}, {found.ticks} ticks"
+        text += f"\nin depth  {found.focus}" if found.focus else ""
+    _show(report, lambda: text, json)
+    raise typer.Exit(0 if report.ok else EXIT_FOUND)
+
+
 if __name__ == "__main__":
     main()

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def tick_progress(what: str) -> Generator[Callable[[int, int], None] | None]:
+def tick_progress(what: str, unit: str = "ticks") -> Generator[Callable[[int, int], None] | None]:
     """A function to tell the ticks done and in all; None where nobody would see it."""
     if not sys.stderr.isatty():
         yield None
@@ -16,7 +16,7 @@ def tick_progress(what: str) -> Generator[Callable[[int, int], None] | None]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn("ticks"), TimeRemainingColumn())
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

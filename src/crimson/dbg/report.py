@@ -224,6 +224,32 @@ class CaptureReport(ReportPart, frozen=True, forbid_unknown_fields=True, tag="ca
         return not self.note
 
 
+class FuzzFinding(ReportPart, frozen=True, forbid_unknown_fields=True):
+    """A run that differs, cut to its shortest prefix that does."""
+
+    replay: str
+    # Its number among the runs of the seed.
+    run: int
+    ticks: int
+    # The lead, or how the candidate failed.
+    lead: str
+    # The focus report; empty where a candidate failed.
+    focus: str
+
+
+class FuzzReport(ReportPart, frozen=True, forbid_unknown_fields=True, tag="fuzz", tag_field="report"):
+    modes: tuple[str, ...]
+    seed: int
+    runs: int
+    # Of all runs together.
+    ticks: int
+    finding: FuzzFinding | None
+
+    @property
+    def ok(self) -> bool:
+        return self.finding is None
+
+
 class FinalizedRun(ReportPart, frozen=True, forbid_unknown_fields=True):
     trace: str
     replay: str

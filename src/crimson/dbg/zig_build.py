@@ -19,6 +19,10 @@ from crimson.dbg.errors import ParityError
 from crimson.dbg.shipped import ShippedFolder, shipped_folder
 
 
+class CompilerMissing(ParityError):
+    """The compiler is not installed."""
+
+
 @dataclass(frozen=True, slots=True)
 class ZigProgram:
     """What is built, and how.
@@ -60,12 +64,18 @@ def built_program(program: ZigProgram) -> Path:
     return target
 
 
+def is_built(program: ZigProgram) -> bool:
+    """Whether the program for these sources is there; raises as `built_program` does, where that is not known."""
+    identity = program_identity(program, compiler_version(program), sources_of(program))
+    return (cache_folder() / f"{program.name}-{identity}").exists()
+
+
 def compiler_version(program: ZigProgram) -> str:
     """The version of the compiler, which must be installed."""
     try:
         return metadata.version("ziglang")
     except metadata.PackageNotFoundError:
-        raise program.problem(
+        raise CompilerMissing(
             program.title,
             "is compiled by ziglang, which is missing",
             f"pip install 'pytest-crimson-parity[{program.extra}]'",

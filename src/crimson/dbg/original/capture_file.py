@@ -34,7 +34,7 @@ class CaptureFile:
         self.target = target
         self.part = _part_of(target)
         make_folder(target.parent)
-        self._failure: CaptureProblem | None = None
+        self._failed = False
         self.rows = 0
         self.bytes = 0
         self._flushed = time.monotonic()
@@ -81,19 +81,17 @@ class CaptureFile:
         if self._file.closed:
             return
         with suppress(OSError), self._file:
-            if self._failure is None:
+            if not self._failed:
                 self._stream.flush(zstandard.FLUSH_FRAME)
 
     @contextmanager
     def _failing(self) -> Generator[None]:
-        # Text was lost on its way to the file: what could be written behind the gap would make the rest unreadable.
-        if self._failure is not None:
-            raise self._failure
         try:
             yield
         except OSError as problem:
-            self._failure = self._problem(problem)
-            raise self._failure from None
+            # Text was lost on its way to the file: what could be written behind the gap would make the rest unreadable.
+            self._failed = True
+            raise self._problem(problem) from None
 
     def _problem(self, problem: OSError) -> CaptureProblem:
         hint = f"all but the last second remains: crimson-dbg finalize {self.part} --out-dir DIR" if self.rows else ""
@@ -104,8 +102,6 @@ def require_new(target: Path) -> None:
     """Raise `BadUsage` for a name that no capture can have, or that is taken."""
     if not target.name.endswith(SUFFIX):
         raise BadUsage(target, f"a capture is called NAME{SUFFIX}", "name it so")
-    if any(folder.exists() and not folder.is_dir() for folder in target.parents):
-        raise BadUsage(target, "lies in a file, not in a folder")
     for path in (target, _part_of(target)):
         if path.exists():
             raise BadUsage(path, "exists, and a capture overwrites nothing", "move it away, or name another file")

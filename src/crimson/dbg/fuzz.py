@@ -1,0 +1,166 @@
+"""Differential fuzzing: random runs, recorded by both candidates, compared to the last bit."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import msgspec
+from crimson.replay.codec import dump_replay_file
+from crimson.replay.types import Replay
+
+from crimson.dbg.atomic import atomic_file, make_folder
+from crimson.dbg.diff import diff_traces
+from crimson.dbg.errors import ParityError
+from crimson.dbg.focus import focus_traces
+from crimson.dbg.fuzz_plans import fuzz_plan
+from crimson.dbg.record import record_replay
+from crimson.dbg.render_focus import render_focus
+from crimson.dbg.replay_plans import ReplayPlan, make_replay
+from crimson.dbg.replays import load_replay
+from crimson.dbg.report import DiffReport, FuzzFinding, FuzzReport, to_json
+from crimson.dbg.trace import TraceReader
+from crimson.dbg.zig_program import zig_program
+
+
+class CandidateDied(ParityError):
+    """The program did not record a replay that Python plays."""
+
+    verdict = "crashed"
+
+
+class FuzzOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What to play: `runs` runs of a seed, each in one of the modes and of at most `ticks` ticks."""
+
+    modes: tuple[str, ...]
+    runs: int
+    seed: int
+    ticks: int
+    jobs: int = 1
+
+
+class _Played(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    run: int
+    name: str
+    ticks: int
+    # What was found, empty for equal traces.
+    problem: str
+    first_bad_tick: int | None = None
+
+
+def fuzz(options: FuzzOptions, out: Path, progress: Callable[[int, int], None] | None = None) -> FuzzReport:
+    """Play until the first run that differs, or to the end.
+
+    What differs is kept in `out`: the replay cut to its shortest prefix that still differs, both traces of it, and the
+    focus report. Raises `ParityError` when the program cannot be built.
+    """
+    zig_program()
+    ticks = played = 0
+    for result in _results(options):
+        played += 1
+        ticks += result.ticks
+        if progress is not None:
+            progress(played, options.runs)
+        if result.problem:
+            finding = _keep(options, result, out)
+            return FuzzReport(options.modes, options.seed, played, ticks, finding)
+    return FuzzReport(options.modes, options.seed, played, ticks, None)
+
+
+def _results(options: FuzzOptions) -> Iterator[_Played]:
+    """In the order of the runs, whatever finishes first: the finding is the same however many work on it."""
+    play = partial(_play, options)
+    if options.jobs == 1:
+        yield from map(play, range(options.runs))
+        return
+    with ProcessPoolExecutor(options.jobs) as pool:
+        try:
+            yield from pool.map(play, range(options.runs))
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _plan(options: FuzzOptions, run: int) -> ReplayPlan:
+    return fuzz_plan(options.seed, run, options.modes, options.ticks)
+
+
+def _play(options: FuzzOptions, run: int) -> _Played:
+    plan = _plan(options, run)
+    with tempfile.TemporaryDirectory(prefix="crimson-fuzz-") as scratch:
+        replay = make_replay(plan)
+        try:
+            report = _compare(replay, Path(scratch))
+        except CandidateDied as problem:
+            return _Played(run, plan.name, len(replay.ticks), str(problem))
+    problem = "" if report.ok and not report.hidden else report.verdict
+    if report.ok and report.hidden:
+        problem = "hidden state differs"
+    bad = report.first_bad_tick
+    if bad is None and report.hidden:
+        bad = report.hidden[0].first_tick
+    return _Played(run, plan.name, len(replay.ticks), problem, bad)
+
+
+def _compare(replay: Replay, folder: Path) -> DiffReport:
+    """Record by both, as `python.cdt` and `zig.cdt` beside the replay, and compare: every tick, hidden state too."""
+    path = folder / "replay.crd"
+    dump_replay_file(path, replay)
+    expected, actual = folder / "python.cdt", folder / "zig.cdt"
+    record_replay(load_replay(path), expected)
+    _record_by_zig(path, actual)
+    report = diff_traces(expected, actual, sustain=1, strict=True)
+    with TraceReader(expected) as trace:
+        if report.ok and report.ticks_compared != trace.tick_count:
+            raise CandidateDied(path, f"compared {report.ticks_compared} of {trace.tick_count} ticks")
+    return report
+
+
+def _record_by_zig(replay: Path, out: Path) -> None:
+    command = [str(zig_program()), "record", str(replay), "--out", str(out)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, errors="replace")
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no output"])[-1]
+        raise CandidateDied("crimson-zig record", f"exit code {done.returncode}: {last}")
+
+
+def _keep(options: FuzzOptions, found: _Played, out: Path) -> FuzzFinding:
+    """Cut the run to what is needed to show the difference, and leave it with its reports."""
+    replay = make_replay(_plan(options, found.run))
+    folder = out / found.name
+    make_folder(folder)
+    bad = found.first_bad_tick
+    shortest = _cut(replay, _ticks_to_die(replay) if bad is None else max(bad, 0) + 1)
+    try:
+        report = _compare(shortest, folder)
+    except CandidateDied as problem:
+        return FuzzFinding(str(folder / "replay.crd"), found.run, len(shortest.ticks), str(problem), "")
+    focus = focus_traces(folder / "python.cdt", folder / "zig.cdt", replay=folder / "replay.crd")
+    for name, text in (("focus.txt", render_focus(focus) + "\n"), ("focus.json", to_json(focus) + "\n")):
+        with atomic_file(folder / name) as file:
+            file.write(text.encode())
+    lead = report.lead.brief if report.lead is not None else found.problem
+    return FuzzFinding(str(folder / "replay.crd"), found.run, len(shortest.ticks), lead, str(folder / "focus.txt"))
+
+
+def _ticks_to_die(replay: Replay) -> int:
+    """How many ticks it takes until the candidate fails to record: what fails once fails with more ticks, too."""
+    good, bad = 0, len(replay.ticks)
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        with tempfile.TemporaryDirectory(prefix="crimson-fuzz-") as scratch:
+            try:
+                _compare(_cut(replay, middle), Path(scratch))
+            except CandidateDied:
+                bad = middle
+            else:
+                good = middle
+    return bad
+
+
+def _cut(replay: Replay, ticks: int) -> Replay:
+    """The first ticks of a replay; its result is no longer that of the run, which nobody asks for here."""
+    return msgspec.structs.replace(replay, ticks=replay.ticks[:ticks])

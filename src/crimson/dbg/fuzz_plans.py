@@ -1,0 +1,144 @@
+"""Runs that nobody has played: drawn from a seed, playable, and the same for the same seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from crimson.aim_schemes import AimScheme
+from crimson.game_modes import GameMode
+from crimson.movement_controls import MovementControlType
+from crimson.quests.level import QuestLevel
+from crimson.replay import ReplayTick, pack_tick
+from crimson.sim.input import PlayerInput
+from crimson.sim.run_spec import RunSpec, RunStatus
+from crimson.sim.sessions import DeterministicSession
+from crimson.sim.state_types import TERRAIN_SIZE
+from crimson.weapon_usage import WEAPON_USAGE_SLOT_COUNT
+from grim.geom import Vec2
+
+from crimson.dbg.replay_bots import Autopilot, Bot, Fighter, Hands, PerkPicker, Pupil, Typist
+from crimson.dbg.replay_plans import ReplayPlan
+
+MODES: dict[str, GameMode] = {
+    "survival": GameMode.SURVIVAL,
+    "rush": GameMode.RUSH,
+    "quests": GameMode.QUESTS,
+    "typo": GameMode.TYPO,
+    "tutorial": GameMode.TUTORIAL,
+}
+_ALONE = (GameMode.TYPO, GameMode.TUTORIAL)
+_MOVES = tuple(mode for mode in MovementControlType if mode != MovementControlType.UNKNOWN)
+_AIMS = tuple(scheme for scheme in AimScheme if scheme != AimScheme.UNKNOWN)
+_RUN_DOWN = 31
+
+
+def fuzz_plan(seed: int, run: int, modes: Sequence[str], ticks: int) -> ReplayPlan:
+    """Run number `run` of a seed, in one of the modes, of at most so many ticks."""
+    draw = random.Random(f"{seed}:{run}")
+    name = draw.choice(list(modes))
+    mode = MODES[name]
+    players = 1 if mode in _ALONE else draw.choice((1, 1, 2, 3, 4))
+    return ReplayPlan(
+        name=f"fuzz-{name}-{seed}-{run}",
+        spec=_spec(draw, mode, players),
+        bot=_bot(draw, mode, players),
+        max_ticks=ticks,
+        run_down=draw.choice((0, _RUN_DOWN)),
+    )
+
+
+def _spec(draw: random.Random, mode: GameMode, players: int) -> RunSpec:
+    unlocked = draw.choice((0, 50, draw.randrange(51)))
+    usage = tuple(0 if slot == 0 else draw.choice((0, 3, 40)) for slot in range(WEAPON_USAGE_SLOT_COUNT))
+    return RunSpec(
+        game_mode_id=mode,
+        seed=draw.getrandbits(32),
+        quest_level=QuestLevel(draw.randint(1, 5), draw.randint(1, 10)) if mode == GameMode.QUESTS else None,
+        player_count=players,
+        hardcore=draw.random() < 0.3,
+        preserve_bugs=draw.random() < 0.5,
+        quest_fail_retry_count=draw.choice((0, 0, 1, 5)),
+        detail_preset=draw.choice((5, 5, 1, 2, 3)),
+        violence_disabled=draw.choice((0, 0, 1)),
+        friendly_fire=draw.random() < 0.5,
+        status=RunStatus(
+            quest_unlock_index=unlocked,
+            quest_unlock_index_hardcore=draw.choice((0, unlocked)),
+            weapon_usage_counts=usage if draw.random() < 0.5 else (0,) * WEAPON_USAGE_SLOT_COUNT,
+        ),
+    )
+
+
+def _bot(draw: random.Random, mode: GameMode, players: int) -> Callable[[], Bot]:
+    if mode == GameMode.TYPO:
+        key_ticks = draw.randint(2, 12)
+        return lambda: Typist(key_ticks=key_ticks)
+    if mode == GameMode.TUTORIAL:
+        return Pupil
+    stride, cancel = draw.randint(1, 6), draw.choice((0, 0, 3))
+    bot_seed = draw.getrandbits(32)
+    hands = [_hands(draw) for _ in range(players)]
+
+    def perks() -> PerkPicker:
+        return PerkPicker(stride=stride, cancel_every=cancel)
+
+    kind = draw.choice(("fighter", "fighter", "fighter", "autopilot", "fool"))
+    match kind:
+        case "autopilot":
+            return lambda: Autopilot(perks=perks())
+        case "fool":
+            return lambda: Fool(bot_seed, perks())
+        case _:
+            return lambda: Fighter(*hands, perks=perks())
+
+
+def _hands(draw: random.Random) -> Hands:
+    return Hands(
+        move=draw.choice(_MOVES),
+        aim=draw.choice(_AIMS),
+        burst=draw.randint(1, 90),
+        rest=draw.randint(1, 20),
+        reload_every=draw.choice((0, 0, 97, 420)),
+        spare=draw.choice((0, 0, 0, 8, 30)),
+        fire_bullets_every=draw.choice((0, 0, 700)),
+    )
+
+
+@dataclass(slots=True)
+class Fool:
+    """Presses whatever comes to mind, for as long as it comes to mind; perks are picked all the same."""
+
+    seed: int
+    perks: PerkPicker
+
+    def act(self, session: DeterministicSession, tick: int) -> ReplayTick:
+        """See `Bot.act`."""
+        inputs = [self._input(player.index, tick) for player in session.world.players]
+        return pack_tick(inputs, self.perks.commands(session))
+
+    def _input(self, player: int, tick: int) -> PlayerInput:
+        # A whim lasts a while: keys that change in every tick go nowhere.
+        whim = random.Random(f"{self.seed}:{player}:{tick // 23}")
+
+        def held(odds: float) -> bool:
+            return whim.random() < odds
+
+        return PlayerInput(
+            move_mode=whim.choice(_MOVES),
+            aim_scheme=whim.choice(_AIMS),
+            move=Vec2(whim.uniform(-1.0, 1.0), whim.uniform(-1.0, 1.0)),
+            aim=Vec2(whim.uniform(0.0, TERRAIN_SIZE), whim.uniform(0.0, TERRAIN_SIZE)),
+            fire_down=held(0.7),
+            fire_pressed=held(0.2),
+            reload_pressed=held(0.05),
+            reload_down=held(0.05),
+            fire_bullets_key_down=held(0.05),
+            aim_turn_left=held(0.3),
+            aim_turn_right=held(0.3),
+            move_forward_down=held(0.6),
+            move_backward_down=held(0.2),
+            turn_left_down=held(0.3),
+            turn_right_down=held(0.3),
+        )
