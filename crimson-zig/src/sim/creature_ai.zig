@@ -1,9 +1,7 @@
 //! Whom a creature hunts, and where to it goes.
 
-const std = @import("std");
 const creatures = @import("creatures.zig");
 const float = @import("float.zig");
-const Player = @import("players.zig").Player;
 const Vec2 = float.Vec2;
 const World = @import("world.zig").World;
 

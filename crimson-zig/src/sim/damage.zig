@@ -1,8 +1,6 @@
 //! What hurts, and whom.
 
-const std = @import("std");
 const creatures = @import("creatures.zig");
-const effects = @import("effects.zig");
 const float = @import("float.zig");
 const Player = @import("players.zig").Player;
 const Vec2 = float.Vec2;

@@ -1,6 +1,5 @@
 //! How a player aims under each scheme, and whom the computer aims at.
 
-const std = @import("std");
 const creatures = @import("creatures.zig");
 const float = @import("float.zig");
 const Input = @import("settings.zig").Input;

@@ -1,6 +1,5 @@
 //! A player's shots.
 
-const std = @import("std");
 const effects = @import("effects.zig");
 const float = @import("float.zig");
 const projectiles = @import("projectiles.zig");

@@ -2,7 +2,6 @@
 
 const std = @import("std");
 const aiming = @import("player_aim.zig");
-const creatures = @import("creatures.zig");
 const effects = @import("effects.zig");
 const firing = @import("player_fire.zig");
 const float = @import("float.zig");

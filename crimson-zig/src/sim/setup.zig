@@ -1,6 +1,5 @@
 //! The start of a run, with every draw that it takes.
 
-const std = @import("std");
 const creatures = @import("creatures.zig");
 const effects = @import("effects.zig");
 const players = @import("players.zig");
@@ -8,7 +7,6 @@ const projectiles = @import("projectiles.zig");
 const tables = @import("tables.zig");
 const Availability = @import("world.zig").Availability;
 const Caller = @import("rng.zig").Caller;
-const ModeState = @import("modes.zig").ModeState;
 const Rng = @import("rng.zig").Rng;
 const Settings = @import("settings.zig").Settings;
 const World = @import("world.zig").World;
