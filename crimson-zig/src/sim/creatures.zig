@@ -12,8 +12,6 @@ const Rgba = schema.Rgba;
 const Rng = @import("rng.zig").Rng;
 const Vec2 = float.Vec2;
 const World = @import("world.zig").World;
-const frame_dt = @import("world.zig").frame_dt;
-const frame_dt_ms = @import("world.zig").frame_dt_ms;
 const assert = std.debug.assert;
 
 pub const capacity = 384;
@@ -261,7 +259,7 @@ pub fn update(world: *World) void {
     if (world.settings.player_count == 1) world.players[1].pos = dormant_pos;
     for (0..capacity) |slot| {
         if (!pool.active[slot]) continue;
-        if (pool.hit_flash_timer[slot] > 0.0) pool.hit_flash_timer[slot] -= frame_dt;
+        if (pool.hit_flash_timer[slot] > 0.0) pool.hit_flash_timer[slot] -= world.dt;
         if (pool.alive(slot) and pool.hp[slot] > 0.0) {
             update_living(world, slot);
         } else {
@@ -281,27 +279,27 @@ fn update_living(world: *World, slot: usize) void {
     const player = &world.players[choice.target];
 
     ai.update_target(pool, slot, player.pos, world.players[choice.auto_target].pos);
-    if (pool.ai_mode[slot] != .hold_timer) move(pool, slot);
-    animate(pool, slot);
+    if (pool.ai_mode[slot] != .hold_timer) move(pool, slot, world.dt);
+    animate(pool, slot, world.dt);
     if (pool.attack_cooldown[slot] <= 0.0) {
         pool.attack_cooldown[slot] = 0.0;
     } else {
-        pool.attack_cooldown[slot] -= frame_dt;
+        pool.attack_cooldown[slot] -= world.dt;
     }
     interact(world, slot, player);
 }
 
-fn move(pool: *Pool, slot: usize) void {
+fn move(pool: *Pool, slot: usize, dt: f32) void {
     const turn_scale: f32 = @bitCast(@as(u32, 0x3FAAAAAB));
     const speed = pool.move_speed[slot];
-    pool.heading[slot] = approach_angle(pool.heading[slot], pool.target_heading[slot], speed * turn_scale);
-    const step = float.direction(pool.heading[slot] - float.half_pi, frame_dt);
+    pool.heading[slot] = approach_angle(pool.heading[slot], pool.target_heading[slot], speed * turn_scale, dt);
+    const step = float.direction(pool.heading[slot] - float.half_pi, dt);
     pool.vel[slot] = float.scale(float.scale(step, speed), 30.0);
     pool.pos[slot] = float.add(pool.pos[slot], pool.vel[slot]);
 }
 
 /// `angle_approach`, 0x0041f430: the shorter way round, slower when it is near.
-fn approach_angle(current: f32, target: f32, rate: f32) f32 {
+fn approach_angle(current: f32, target: f32, rate: f32, dt: f32) f32 {
     var angle = current;
     while (angle < 0.0) angle += float.tau;
     while (float.tau < angle) angle -= float.tau;
@@ -310,17 +308,17 @@ fn approach_angle(current: f32, target: f32, rate: f32) f32 {
     const low = if (target < angle) target else angle;
     const wrapped = @abs(float.tau - high + low);
     const arc = @min(if (direct < wrapped) direct else wrapped, 1.0);
-    const step = frame_dt * arc * rate;
+    const step = dt * arc * rate;
     const forward = if (direct <= wrapped) angle < target else target < angle;
     return if (forward) angle + step else angle - step;
 }
 
-fn animate(pool: *Pool, slot: usize) void {
+fn animate(pool: *Pool, slot: usize, dt: f32) void {
     if (pool.ai_mode[slot] == .hold_timer) return;
     const frames = 31.0;
     const slowness = 30.0 / pool.size[slot];
     const rate = pool.type_id[slot].animation_rate();
-    var phase = pool.anim_phase[slot] + rate * pool.move_speed[slot] * frame_dt * slowness * 25.0;
+    var phase = pool.anim_phase[slot] + rate * pool.move_speed[slot] * dt * slowness * 25.0;
     while (phase > frames) phase -= frames;
     pool.anim_phase[slot] = phase;
 }
@@ -341,7 +339,7 @@ fn interact(world: *World, slot: usize, player: *Player) void {
     // Small ones break on the player, and count as kills without paying.
     if (distance < bite_reach and pool.size[slot] <= 30.0) {
         pool.hp[slot] = 0.0;
-        pool.death_timer[slot] -= frame_dt;
+        pool.death_timer[slot] -= world.dt;
     }
 }
 
@@ -355,7 +353,7 @@ fn bite(world: *World, slot: usize, player: *Player) void {
 
 fn update_dead(world: *World, slot: usize) void {
     const pool = &world.creatures;
-    if (pool.hp[slot] <= 0.0 and pool.alive(slot)) pool.death_timer[slot] -= frame_dt;
+    if (pool.hp[slot] <= 0.0 and pool.alive(slot)) pool.death_timer[slot] -= world.dt;
     tick_stop_and_go(world, slot);
     // The dead go on hunting as far as the players' own aims are concerned.
     ai.feed_auto_target(world, slot, ai.choose_target_player(world, slot));
@@ -368,13 +366,13 @@ fn tick_stop_and_go(world: *World, slot: usize) void {
     if (!pool.flags[slot].stop_and_go) return;
     const timer = &pool.link_index[slot];
     if (timer.* < 0) {
-        timer.* += frame_dt_ms;
+        timer.* += world.dt_ms;
         if (timer.* < 0) return;
         pool.ai_mode[slot] = .hold_timer;
         timer.* = @as(i32, world.rng.draw(.creature_update_all_stop_and_go_hold) & 0x1FF) + 500;
         return;
     }
-    timer.* -= frame_dt_ms;
+    timer.* -= world.dt_ms;
     if (timer.* >= 1) return;
     timer.* = -700 - @as(i32, world.rng.draw(.creature_update_all_stop_and_go_reset) & 0x3FF);
 }
@@ -384,13 +382,13 @@ fn decay(world: *World, slot: usize) void {
     const pool = &world.creatures;
     const timer = &pool.death_timer[slot];
     if (timer.* <= 0.0) {
-        timer.* -= frame_dt * 20.0;
+        timer.* -= world.dt * 20.0;
         return;
     }
-    timer.* -= frame_dt * 28.0;
+    timer.* -= world.dt * 28.0;
     if (timer.* > 0.0) {
         const step = float.direction(pool.heading[slot] - float.half_pi, timer.*);
-        pool.vel[slot] = float.scale(float.scale(step, frame_dt), 9.0);
+        pool.vel[slot] = float.scale(float.scale(step, world.dt), 9.0);
         pool.pos[slot] = float.subtract(pool.pos[slot], pool.vel[slot]);
         return;
     }
@@ -409,7 +407,7 @@ fn decay(world: *World, slot: usize) void {
 pub fn die(world: *World, slot: usize) void {
     const pool = &world.creatures;
     world.rewards.record_kill(pool.pos[slot]);
-    pool.death_timer[slot] -= frame_dt;
+    pool.death_timer[slot] -= world.dt;
     const killer = &world.players[0];
     const before = killer.experience;
     killer.experience = @intFromFloat(float.int_add(before, pool.reward_value[slot]));

@@ -5,7 +5,6 @@ const float = @import("float.zig");
 const Player = @import("players.zig").Player;
 const Vec2 = float.Vec2;
 const World = @import("world.zig").World;
-const frame_dt = @import("world.zig").frame_dt;
 
 /// `creature_apply_damage`, 0x004207c0, for bullets.
 pub fn hit_creature(world: *World, slot: usize, amount: f32, impulse: Vec2) void {
@@ -13,14 +12,14 @@ pub fn hit_creature(world: *World, slot: usize, amount: f32, impulse: Vec2) void
     pool.hit_flash_timer[slot] = 0.2;
     jerk(world, slot);
     if (pool.hp[slot] <= 0.0) {
-        pool.death_timer[slot] -= frame_dt * 15.0;
+        pool.death_timer[slot] -= world.dt * 15.0;
         return;
     }
     pool.hp[slot] -= amount;
     pool.vel[slot] = float.subtract(pool.vel[slot], impulse);
     if (pool.hp[slot] > 0.0) return;
 
-    pool.death_timer[slot] -= frame_dt;
+    pool.death_timer[slot] -= world.dt;
     creatures.die(world, slot);
     if (world.settings.mended() and !float.equal(impulse, float.origin)) {
         // The corpse slides backwards along its heading, so it has to face the shot.
@@ -49,7 +48,7 @@ pub fn hurt_player(world: *World, player: *Player, amount: f32) void {
 
     player.health -= amount;
     const lethal = player.health < 0.0 or (!world.settings.preserve_bugs and player.health == 0.0);
-    if (lethal) player.death_timer -= frame_dt * 28.0 else world.rng.skip(.player_take_damage_pain_sfx);
+    if (lethal) player.death_timer -= world.dt * 28.0 else world.rng.skip(.player_take_damage_pain_sfx);
     if (!was_alive) return;
     if (lethal) world.rng.skip(.player_take_damage_death_sfx);
 

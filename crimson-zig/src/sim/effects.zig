@@ -9,7 +9,6 @@ const Rgba = @import("../schema.zig").Rgba;
 const Rng = @import("rng.zig").Rng;
 const Vec2 = float.Vec2;
 const World = @import("world.zig").World;
-const frame_dt = @import("world.zig").frame_dt;
 
 /// `effect_spawn`, 0x0042e120: low detail presets leave out every other effect, by a count of all.
 fn spawn(world: *World) void {
@@ -79,13 +78,13 @@ pub const Sprites = struct {
     }
 
     /// The sprites' part of `projectile_update`, 0x0042246a.
-    pub fn update(sprites: *Sprites) void {
+    pub fn update(sprites: *Sprites, dt: f32) void {
         for (&sprites.active, 0..) |*active, slot| {
             if (!active.*) continue;
-            sprites.pos[slot] = float.add(sprites.pos[slot], float.scale(sprites.vel[slot], frame_dt));
-            sprites.rotation[slot] += frame_dt * 3.0;
-            sprites.color[slot].a -= frame_dt;
-            sprites.scale[slot] += frame_dt * 60.0;
+            sprites.pos[slot] = float.add(sprites.pos[slot], float.scale(sprites.vel[slot], dt));
+            sprites.rotation[slot] += dt * 3.0;
+            sprites.color[slot].a -= dt;
+            sprites.scale[slot] += dt * 60.0;
             if (sprites.color[slot].a <= 0.0) active.* = false;
         }
     }

@@ -6,7 +6,6 @@ const Input = @import("settings.zig").Input;
 const Player = @import("players.zig").Player;
 const Vec2 = float.Vec2;
 const World = @import("world.zig").World;
-const frame_dt = @import("world.zig").frame_dt;
 
 /// How far before the player the aim lies when keys turn it.
 const aim_radius = 60.0;
@@ -48,13 +47,13 @@ pub fn aim(world: *World, player: *Player, input: *const Input) bool {
             }
         },
         .keyboard => if (input.move_scheme == .relative or input.move_scheme == .static) {
-            if (input.aim_right) player.aim_heading += frame_dt * 3.0;
-            if (input.aim_left) player.aim_heading -= frame_dt * 3.0;
+            if (input.aim_right) player.aim_heading += world.dt * 3.0;
+            if (input.aim_left) player.aim_heading -= world.dt * 3.0;
             player.aim = point_before(player);
         },
         .joystick, .unknown_6, .unknown_7 => {
-            if (input.aim_left) player.aim_heading -= frame_dt * 4.0;
-            if (input.aim_right) player.aim_heading += frame_dt * 4.0;
+            if (input.aim_left) player.aim_heading -= world.dt * 4.0;
+            if (input.aim_right) player.aim_heading += world.dt * 4.0;
             player.aim = point_before(player);
         },
     }
@@ -80,7 +79,7 @@ fn aim_at_target(world: *World, player: *Player) bool {
     if (!(distance >= 4.0)) {
         player.aim = pos;
     } else {
-        const step = distance * 6.0 * frame_dt;
+        const step = distance * 6.0 * world.dt;
         player.aim = float.add(float.scale(float.normalize(delta), step), player.aim);
     }
     return distance < 128.0 and world.creatures.hp[target] > 0.0;

@@ -6,7 +6,6 @@ const Input = @import("settings.zig").Input;
 const Player = @import("players.zig").Player;
 const Vec2 = float.Vec2;
 const World = @import("world.zig").World;
-const frame_dt = @import("world.zig").frame_dt;
 
 const walk_scale = 25.0;
 const aligned_scale = 7.957747;
@@ -16,24 +15,25 @@ const arena_centre: Vec2 = .{ .x = 512.0, .y = 512.0 };
 
 pub fn move(world: *World, player: *Player, input: *const Input) void {
     var phase_sign: f32 = 1.0;
+    const dt = world.dt;
     const velocity = switch (input.move_scheme) {
         .none, .unknown_6, .unknown_7 => return,
-        .relative => turn_and_walk(player, input, &phase_sign),
-        .static => walk_by_keys(player, input),
-        .dual_action_pad => walk_towards(player, heading_of_stick(world, input.move)),
-        .mouse_point_click => walk_towards(player, heading_to_click(world, player, input.move)),
-        .computer => walk_towards(player, heading_of_computer(world, player)),
+        .relative => turn_and_walk(player, input, &phase_sign, dt),
+        .static => walk_by_keys(player, input, dt),
+        .dual_action_pad => walk_towards(player, heading_of_stick(world, input.move), dt),
+        .mouse_point_click => walk_towards(player, heading_to_click(world, player, input.move), dt),
+        .computer => walk_towards(player, heading_of_computer(world, player), dt),
     };
-    player.pos = float.add(player.pos, float.scale(velocity, frame_dt));
-    player.move_phase += phase_sign * (frame_dt * player.move_speed * 19.0);
+    player.pos = float.add(player.pos, float.scale(velocity, dt));
+    player.move_phase += phase_sign * (dt * player.move_speed * 19.0);
 }
 
-fn accelerate(player: *Player) void {
-    player.move_speed = @min(player.move_speed + frame_dt * 5.0, 2.0);
+fn accelerate(player: *Player, dt: f32) void {
+    player.move_speed = @min(player.move_speed + dt * 5.0, 2.0);
 }
 
-fn decelerate(player: *Player) void {
-    player.move_speed = @max(player.move_speed - frame_dt * 15.0, 0.0);
+fn decelerate(player: *Player, dt: f32) void {
+    player.move_speed = @max(player.move_speed - dt * 15.0, 0.0);
 }
 
 /// Straight along the heading, or backwards.
@@ -50,39 +50,39 @@ fn turning_velocity(player: *const Player, turn_left: f32) Vec2 {
 }
 
 /// Relative: keys turn the player faster and faster, and walk forwards and backwards.
-fn turn_and_walk(player: *Player, input: *const Input, phase_sign: *f32) Vec2 {
+fn turn_and_walk(player: *Player, input: *const Input, phase_sign: *f32, dt: f32) Vec2 {
     player.turn_speed = std.math.clamp(player.turn_speed, 1.0, 7.0);
     const turned = input.left or input.right;
     if (turned) {
-        player.turn_speed = frame_dt * 10.0 + player.turn_speed;
-        const step = player.turn_speed * frame_dt * 0.5;
+        player.turn_speed = dt * 10.0 + player.turn_speed;
+        const step = player.turn_speed * dt * 0.5;
         const turn = if (input.left) -step else step;
         player.heading += turn;
         player.aim_heading += turn;
     }
     if (input.forward) {
-        accelerate(player);
+        accelerate(player, dt);
         return straight_velocity(player, walk_scale);
     }
     if (input.backward) {
-        accelerate(player);
+        accelerate(player, dt);
         phase_sign.* = -1.0;
         return straight_velocity(player, -walk_scale);
     }
     if (!turned) player.turn_speed = 1.0;
-    decelerate(player);
+    decelerate(player, dt);
     return straight_velocity(player, walk_scale);
 }
 
 /// Static: each pair of keys is a direction of the screen; aim turns along.
-fn walk_by_keys(player: *Player, input: *const Input) Vec2 {
+fn walk_by_keys(player: *Player, input: *const Input, dt: f32) Vec2 {
     const heading = heading_of_keys(input) orelse {
-        decelerate(player);
+        decelerate(player, dt);
         return straight_velocity(player, walk_scale);
     };
-    const turn = approach_heading(player, heading);
+    const turn = approach_heading(player, heading, dt);
     player.aim_heading += turn.step;
-    accelerate(player);
+    accelerate(player, dt);
     return turning_velocity(player, turn.left);
 }
 
@@ -125,14 +125,14 @@ fn heading_of_computer(world: *const World, player: *const Player) ?f32 {
     return float.angle_add(away, -float.half_pi);
 }
 
-fn walk_towards(player: *Player, heading: ?f32) Vec2 {
+fn walk_towards(player: *Player, heading: ?f32, dt: f32) Vec2 {
     const target = heading orelse heading_none;
     if (target == heading_none) {
-        decelerate(player);
+        decelerate(player, dt);
         return straight_velocity(player, walk_scale);
     }
-    const turn = approach_heading(player, target);
-    accelerate(player);
+    const turn = approach_heading(player, target, dt);
+    accelerate(player, dt);
     return turning_velocity(player, turn.left);
 }
 
@@ -143,7 +143,7 @@ const Turn = struct {
 };
 
 /// `player_heading_approach_target`: the shorter way round, a share of what is left.
-fn approach_heading(player: *Player, target: f32) Turn {
+fn approach_heading(player: *Player, target: f32, dt: f32) Turn {
     var heading = player.heading;
     while (heading < 0.0) heading += float.tau;
     while (heading > float.tau) heading -= float.tau;
@@ -153,7 +153,7 @@ fn approach_heading(player: *Player, target: f32) Turn {
     const wrapped = @abs(float.tau - high + low);
     const left = @min(wrapped, direct);
     const forward = if (direct <= wrapped) target > heading else target < heading;
-    const size = frame_dt * left * 5.0;
+    const size = dt * left * 5.0;
     const step = if (forward) size else -size;
     player.heading = heading + step;
     return .{ .left = left, .step = step };

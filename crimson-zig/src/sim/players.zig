@@ -11,7 +11,6 @@ const Input = @import("settings.zig").Input;
 const Vec2 = float.Vec2;
 const World = @import("world.zig").World;
 const arena_size = @import("world.zig").arena_size;
-const frame_dt = @import("world.zig").frame_dt;
 
 pub const Weapon = struct {
     id: tables.WeaponId,
@@ -119,19 +118,19 @@ pub const Player = struct {
 /// `player_update`, 0x004136b0.
 pub fn update(world: *World, player: *Player, input: *const Input) void {
     if (player.health <= 0.0) {
-        player.death_timer -= frame_dt * 20.0;
+        player.death_timer -= world.dt * 20.0;
         return;
     }
     bleed(world, player);
-    const flash_step: f64 = frame_dt * 2.0;
+    const flash_step: f64 = world.dt * 2.0;
     player.muzzle_flash_alpha = @max(0.0, @as(f32, @floatCast(player.muzzle_flash_alpha - flash_step)));
-    player.weapon.shot_cooldown = @max(0.0, player.weapon.shot_cooldown - frame_dt);
+    player.weapon.shot_cooldown = @max(0.0, player.weapon.shot_cooldown - world.dt);
 
     if (input.move_scheme == .computer or input.aim_scheme == .computer) aiming.choose_target(world, player);
     movement.move(world, player, input);
     tick_reload(world, player, input);
     const fires_itself = aiming.aim(world, player, input);
-    player.spread_heat = @max(0.01, player.spread_heat - frame_dt * 0.4);
+    player.spread_heat = @max(0.01, player.spread_heat - world.dt * 0.4);
     firing.fire(world, player, input, fires_itself);
 
     const phases = 14.0;
@@ -146,7 +145,7 @@ pub fn update(world: *World, player: *Player, input: *const Input) void {
 /// With little health left, and once a bite has armed the timer, blood drips every second.
 fn bleed(world: *World, player: *Player) void {
     if (player.low_health_timer == unarmed_timer or player.health >= 20.0) return;
-    player.low_health_timer -= frame_dt;
+    player.low_health_timer -= world.dt;
     if (!(player.low_health_timer < 0.0)) return;
     for (0..3) |_| effects.splatter_blood(world);
     world.rng.skip(.player_update_bleed_drip);
@@ -156,7 +155,7 @@ fn bleed(world: *World, player: *Player) void {
 fn tick_reload(world: *World, player: *Player, input: *const Input) void {
     const weapon = &player.weapon;
     const settings = &world.settings;
-    const after = weapon.reload_timer - frame_dt;
+    const after = weapon.reload_timer - world.dt;
     const completes = if (settings.mended()) after <= 0.0 else after < 0.0;
     if (weapon.reload_timer > 0.0 and completes) weapon.ammo = @floatFromInt(weapon.clip_size);
     if (weapon.reload_timer > 0.0) weapon.reload_timer = after;

@@ -10,7 +10,6 @@ const Player = @import("players.zig").Player;
 const Vec2 = float.Vec2;
 const World = @import("world.zig").World;
 const arena_size = @import("world.zig").arena_size;
-const frame_dt = @import("world.zig").frame_dt;
 
 pub const capacity = 96;
 /// The owner of a player's shot that cannot hit players.
@@ -106,7 +105,7 @@ pub fn update(world: *World) void {
         if (pool.life_timer[slot] <= 0.0) pool.active[slot] = false;
         const flying = pool.life_timer[slot] >= flying_timer;
         if (!flying or outside(pool.pos[slot])) {
-            pool.life_timer[slot] -= frame_dt;
+            pool.life_timer[slot] -= world.dt;
         } else {
             fly(world, slot, margin_max);
         }
@@ -123,7 +122,7 @@ fn fly(world: *World, slot: usize, margin_max: f32) void {
     const pool = &world.projectiles;
     const steps: u32 = @intFromFloat(pool.travel_budget[slot]);
     const heading = pool.angle[slot] - float.half_pi;
-    const speed = float.scale(float.direction(heading, frame_dt), 20.0);
+    const speed = float.scale(float.direction(heading, world.dt), 20.0);
     const part = float.scale(float.scale(speed, pool.speed_scale[slot]), 3.0);
     var gathered = float.origin;
     var step: u32 = 0;

@@ -113,13 +113,7 @@ pub fn of_gameplay(world: *const World) schema.Gameplay {
         .quest_stage_minor = 0,
         .run_active = world.run_active,
         .time_scale_active = false,
-        .bonus_timers = .{
-            .weapon_power_up = 0.0,
-            .reflex_boost = 0.0,
-            .energizer = 0.0,
-            .double_experience = 0.0,
-            .freeze = 0.0,
-        },
+        .bonus_timers = world.bonuses,
         .perks = .{
             .pending_count = 0,
             .choices = .{

@@ -24,7 +24,7 @@ pub const Spawner = struct {
             player.weapon.ammo = 30.0;
         }
         const players = float.from_int(world.settings.player_count);
-        spawner.spawn_cooldown_ms -= players * world_module.frame_dt_ms;
+        spawner.spawn_cooldown_ms -= players * float.from_int(world.dt_ms);
         while (spawner.spawn_cooldown_ms < 0.0) {
             spawner.spawn_cooldown_ms += spawn_interval_ms;
             spawn_pair(world);

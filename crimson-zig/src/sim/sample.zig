@@ -8,8 +8,6 @@ const Draw = @import("rng.zig").Draw;
 const Rows = @import("../cdt_rows.zig").Rows;
 const Tables = @import("../cdt_rows.zig").Tables;
 const World = @import("world.zig").World;
-const frame_dt = @import("world.zig").frame_dt;
-const frame_dt_ms = @import("world.zig").frame_dt_ms;
 const next_state = @import("rng.zig").next_state;
 const value_of = @import("rng.zig").value_of;
 const assert = std.debug.assert;
@@ -27,8 +25,8 @@ pub const Sampler = struct {
     pub fn add_tick(sampler: *Sampler, world: *const World, tables: *Tables, tick: u32) error{ChunkFull}!void {
         try sampler.add_state(world, tables, tick);
         try tables.append(.timing_samples, tick, .{
-            .frame_dt = frame_dt,
-            .frame_dt_ms = frame_dt_ms,
+            .frame_dt = world.dt,
+            .frame_dt_ms = world.dt_ms,
             .time_scale_active = false,
             .time_scale_factor = 1.0,
             .reflex_boost_timer = 0.0,

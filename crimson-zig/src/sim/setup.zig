@@ -6,10 +6,13 @@ const players = @import("players.zig");
 const projectiles = @import("projectiles.zig");
 const tables = @import("tables.zig");
 const Availability = @import("world.zig").Availability;
+const BonusTimers = @import("../schema.zig").BonusTimers;
 const Caller = @import("rng.zig").Caller;
 const Rng = @import("rng.zig").Rng;
 const Settings = @import("settings.zig").Settings;
 const World = @import("world.zig").World;
+const frame_dt = @import("world.zig").frame_dt;
+const frame_dt_ms = @import("world.zig").frame_dt_ms;
 
 pub fn run(world: *World, settings: *const Settings) void {
     world.settings = settings.*;
@@ -17,6 +20,8 @@ pub fn run(world: *World, settings: *const Settings) void {
     if (!settings.preserve_bugs) world.settings.quest_fail_retry_count = 0;
     world.rng.state = settings.seed;
     world.rng.clear_draws();
+    world.dt = frame_dt;
+    world.dt_ms = frame_dt_ms;
     world.mode = .start(settings.mode);
     world.events = .{};
     world.players = @splat(.dormant);
@@ -27,6 +32,8 @@ pub fn run(world: *World, settings: *const Settings) void {
     world.effect_detail_skips = 0;
     world.elapsed_ms = 0;
     world.run_active = true;
+    world.bonuses = std.mem.zeroes(BonusTimers);
+    world.perks = .none;
     world.lean_mean_exp_timer = 0.0;
     world.jinxed_timer = 0.0;
     // The original never sets it before a run, so that slot 0 counts as the Shock Chain's until one ends.

@@ -4,10 +4,12 @@ const std = @import("std");
 const creatures = @import("creatures.zig");
 const effects = @import("effects.zig");
 const float = @import("float.zig");
+const perks = @import("perks.zig");
 const players = @import("players.zig");
 const projectiles = @import("projectiles.zig");
 const setup = @import("setup.zig");
 const tables = @import("tables.zig");
+const BonusTimers = @import("../schema.zig").BonusTimers;
 const Input = @import("settings.zig").Input;
 const ModeState = @import("modes.zig").ModeState;
 const Player = players.Player;
@@ -87,6 +89,9 @@ pub const Availability = struct {
 pub const World = struct {
     settings: Settings,
     rng: Rng,
+    /// Seconds of this frame, and its milliseconds: less than a tick's while something slows time.
+    dt: f32,
+    dt_ms: i32,
     mode: ModeState,
     events: Events,
     /// The original always has two players; in a run of one the second is dormant, but creatures can turn on it.
@@ -98,6 +103,8 @@ pub const World = struct {
     effect_detail_skips: u32,
     elapsed_ms: i32,
     run_active: bool,
+    bonuses: BonusTimers,
+    perks: perks.Counts,
     lean_mean_exp_timer: f32,
     jinxed_timer: f32,
     shock_chain_projectile: i32,
@@ -146,15 +153,15 @@ pub const World = struct {
         world.tick_timers();
         creatures.update(world);
         projectiles.update(world);
-        world.sprites.update();
+        world.sprites.update(world.dt);
         for (world.seats(), inputs) |*player, *input| players.update(world, player, input);
         world.mode.update(world);
 
         world.highscore_xp = world.players[0].experience;
-        world.weapon_times[@intCast(@backingInt(world.players[0].weapon.id))] +%= frame_dt_ms;
+        world.weapon_times[@intCast(@backingInt(world.players[0].weapon.id))] +%= @intCast(world.dt_ms);
         world.creatures.cull();
         if (world.over()) world.run_active = false;
-        world.elapsed_ms +%= frame_dt_ms;
+        world.elapsed_ms +%= world.dt_ms;
         world.rng.skip(.game_frame_update_discarded);
     }
 
@@ -168,14 +175,14 @@ pub const World = struct {
 
     /// `perks_update_effects`, 0x00406b40, as far as it goes without perks.
     fn tick_timers(world: *World) void {
-        world.lean_mean_exp_timer -= frame_dt;
+        world.lean_mean_exp_timer -= world.dt;
         if (world.lean_mean_exp_timer < 0.0) world.lean_mean_exp_timer = 0.25;
         for (world.seats()) |*player| {
             player.fire_bullets_timer = if (player.fire_bullets_timer > 0.0)
-                player.fire_bullets_timer - frame_dt
+                player.fire_bullets_timer - world.dt
             else
                 0.0;
         }
-        if (world.jinxed_timer >= 0.0) world.jinxed_timer -= frame_dt;
+        if (world.jinxed_timer >= 0.0) world.jinxed_timer -= world.dt;
     }
 };
