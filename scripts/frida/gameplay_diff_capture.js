@@ -1240,5 +1240,7 @@ rpc.exports = {
 
   dispose() {
     finish();
+    // A process that is killed does not come here.
+    send({ type: 'goodbye' });
   },
 };

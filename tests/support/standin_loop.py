@@ -62,56 +62,96 @@ _SIZES = {2: 4, 3: 5, 4: 3, 5: 9, 6: 1, 7: 1, 8: 1}
 WRITE, CALL, RETURN, DRAW, TICK, END, DIE = 1, 2, 3, 4, 6, 7, 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Op:
-    """One op of a tape: its bytes, the tick it is in, and how deep in calls."""
+    """One op of a tape: its bytes, the tick it is in, and how deep in calls.
+
+    Of calls, draws and returns also the function's address and the return address.
+    """
 
     data: bytes
     tick: int
     depth: int
+    function: int = 0
+    caller: int = 0
 
     @property
     def code(self) -> int:
         return self.data[0]
 
 
+type Change = Callable[[Op], Iterable[bytes]]
+
+
 class EditedTape:
-    """The ops of a tape, to be written again with some changed."""
+    """The ops of a tape, to be written again with some changed. `call` and `draw` make ops that it did not have."""
 
     def __init__(self, path: Path) -> None:
         tape = path.read_bytes()
         _, _, functions, sites = struct.unpack_from("<8sIII", tape)
         begin = 20 + 16 * functions
+        self._magic = tape[:12]
+        self._functions = tape[20:begin]
         self.functions = [struct.unpack_from("<I", tape, 20 + 16 * index)[0] for index in range(functions)]
-        self.sites = [struct.unpack_from("<II", tape, begin + 8 * index) for index in range(sites)]
-        begin += 8 * sites
-        self._header = tape[:begin]
-        self.ops = list(_ops(tape, begin))
+        self.sites: list[tuple[int, int]] = [
+            struct.unpack_from("<II", tape, begin + 8 * index) for index in range(sites)
+        ]
+        self.ops = list(self._ops(tape, begin + 8 * sites))
 
-    def function_of(self, op: Op) -> int:
-        """The address of the function that a call or draw goes to."""
-        return self.functions[self.sites[struct.unpack_from("<H", op.data, 1)[0]][1]]
+    def call(self, function: int, caller: int, *arguments: int, result: int = 0) -> bytes:
+        """A call and its return; of a method, the object is the first argument."""
+        words = struct.pack(f"<{len(arguments)}I", *arguments)
+        site = struct.pack("<BHB", CALL, self._site(function, caller), len(arguments))
+        return site + words + struct.pack("<BI", RETURN, result & 0xFFFFFFFF)
 
-    def write(self, path: Path, change: Callable[[Op], Iterable[bytes]]) -> None:
+    def draw(self, function: int, caller: int) -> bytes:
+        return struct.pack("<BH", DRAW, self._site(function, caller))
+
+    def moved(self, op: Op) -> bytes:
+        """An op of another tape of the same functions, as this one has it."""
+        if op.code not in (CALL, DRAW):
+            return op.data
+        return op.data[:1] + struct.pack("<H", self._site(op.function, op.caller)) + op.data[3:]
+
+    def write(self, path: Path, change: Change) -> None:
         """Every op becomes what `change` makes of it."""
-        path.write_bytes(self._header + b"".join(part for op in self.ops for part in change(op)))
+        ops = b"".join(part for op in self.ops for part in change(op))
+        counts = struct.pack("<II", len(self.functions), len(self.sites))
+        sites = b"".join(struct.pack("<II", *site) for site in self.sites)
+        path.write_bytes(self._magic + counts + self._functions + sites + ops)
 
+    def _site(self, function: int, caller: int) -> int:
+        site = (caller, self.functions.index(function))
+        if site not in self.sites:
+            self.sites.append(site)
+        return self.sites.index(site)
 
-def _ops(tape: bytes, at: int) -> Iterator[Op]:
-    tick, depth = -1, 0
-    while at < len(tape):
-        code = tape[at]
-        size = _SIZES.get(code, 0)
-        if code == WRITE:
-            size = 7 + struct.unpack_from("<H", tape, at + 5)[0]
-        elif code == CALL:
-            size += 4 * tape[at + 3]
-        tick += code == TICK
-        depth -= code == RETURN
-        yield Op(tape[at : at + size], tick, depth)
-        depth += code == CALL
-        at += size
+    def _ops(self, tape: bytes, at: int) -> Iterator[Op]:
+        tick = -1
+        calls: list[tuple[int, int]] = []
+        while at < len(tape):
+            code = tape[at]
+            size = _SIZES.get(code, 0)
+            place = (0, 0)
+            if code == WRITE:
+                size = 7 + struct.unpack_from("<H", tape, at + 5)[0]
+            elif code == CALL:
+                size += 4 * tape[at + 3]
+            if code in (CALL, DRAW):
+                caller, function = self.sites[struct.unpack_from("<H", tape, at + 1)[0]]
+                place = (self.functions[function], caller)
+            elif code == RETURN:
+                place = calls.pop()
+            tick += code == TICK
+            yield Op(tape[at : at + size], tick, len(calls), *place)
+            if code == CALL:
+                calls.append(place)
+            at += size
 
 
 def write_op(address: int, content: bytes) -> bytes:
-    return struct.pack("<BIH", WRITE, address, len(content)) + content
+    """Puts bytes into memory, as many ops as that takes."""
+    parts = (content[begin : begin + 0xFFFF] for begin in range(0, len(content), 0xFFFF))
+    return b"".join(
+        struct.pack("<BIH", WRITE, address + 0xFFFF * place, len(part)) + part for place, part in enumerate(parts)
+    )

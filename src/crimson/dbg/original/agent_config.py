@@ -161,6 +161,10 @@ class RecordsMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ta
     sequence: int
 
 
+class Goodbye(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="goodbye"):
+    """The process exits in good order; one that is killed says nothing."""
+
+
 class Executable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The file of a process."""
 
@@ -198,7 +202,7 @@ class AgentStats(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unacknowledged: int
 
 
-type AgentMessage = Hello | RecordsMessage
+type AgentMessage = Hello | RecordsMessage | Goodbye
 
 
 def agent_config(

@@ -17,6 +17,7 @@ from crimson.dbg.original.agent_config import (
     AgentStats,
     Description,
     Executable,
+    Goodbye,
     Hello,
     RecordsMessage,
     Refusal,
@@ -44,10 +45,12 @@ class Ending(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `reason` is `STOPPED`, `SCRIPT_DESTROYED`, or Frida's: "process-terminated", "connection-terminated",
     "application-requested", "process-replaced", "device-lost". `crash` is Frida's report of a crash, if it has one.
+    A process that exited was `orderly`; one that was killed was not, and the last that it sent may be lost.
     """
 
     reason: str
     crash: str = ""
+    orderly: bool = False
 
 
 class _Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,7 +66,7 @@ class _Destroyed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pass
 
 
-type _Item = Hello | _Batch | _Fault | _Destroyed | Ending
+type _Item = Hello | Goodbye | _Batch | _Fault | _Destroyed | Ending
 
 
 def agent_source() -> str:
@@ -98,6 +101,7 @@ class AgentSession:
         self._items: SimpleQueue[_Item] = SimpleQueue()
         self._next = 0
         self._stopped = False
+        self._orderly = False
         self._given_up = False
         self._owed = 0
         # A credit costs the target a wake-up, so they are given some at a time.
@@ -156,6 +160,8 @@ class AgentSession:
                 self._next += 1
                 yield item.data
                 self._acknowledge()
+            elif isinstance(item, Goodbye):
+                self._orderly = True
             elif isinstance(item, _Destroyed | Ending):
                 # A target without hooks runs on at once, and its end may be told before ours.
                 self.ending = Ending(STOPPED) if self._stopped else self._reason_of(item)
@@ -178,13 +184,13 @@ class AgentSession:
                 if self._script.is_destroyed or self._session.is_detached:
                     return None
                 raise
-            except KeyboardInterrupt:
-                # A target that is frozen answers nothing: it would not let us go either.
-                self._given_up = True
-                raise
         self._stopped = True
         self._items.put(Ending(STOPPED))
         return stats
+
+    def give_up(self) -> None:
+        """Let `close` ask nothing of the target: one that is frozen would not answer."""
+        self._given_up = True
 
     def stats(self) -> AgentStats:
         with _explained(self.where):
@@ -218,13 +224,15 @@ class AgentSession:
             self._script.post({"type": "credit", "count": count})
 
     def _reason_of(self, end: _Destroyed | Ending) -> Ending:
-        if isinstance(end, Ending):
-            return end
-        try:
-            item = self._items.get(timeout=_REASON_SECONDS)
-        except Empty:
+        item: _Item = end
+        if not isinstance(item, Ending):
+            try:
+                item = self._items.get(timeout=_REASON_SECONDS)
+            except Empty:
+                return Ending(SCRIPT_DESTROYED)
+        if not isinstance(item, Ending):
             return Ending(SCRIPT_DESTROYED)
-        return item if isinstance(item, Ending) else Ending(SCRIPT_DESTROYED)
+        return Ending(item.reason, item.crash, self._orderly)
 
     def _problem_of(self, item: _Item) -> CaptureProblem:
         if isinstance(item, _Fault):

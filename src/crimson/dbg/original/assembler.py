@@ -393,9 +393,10 @@ class CaptureAssembler:
         if self._phase is not _Phase.BETWEEN:
             raise CaptureProblem(self._where(), "a perk is picked within a tick, which a replay cannot say")
         if row.selected_perk != row.perk_id:
+            offered = "nothing" if row.selected_perk == records.NO_PERK else f"perk {row.selected_perk}"
             raise CaptureProblem(
                 self._where(),
-                f"perk {row.perk_id} is picked, but place {row.selection_index} of the menu offers {row.selected_perk}",
+                f"perk {row.perk_id} is picked, but place {row.selection_index} of the menu offers {offered}",
             )
         self._commands.append(PerkPick(0, row.selection_index))
 

@@ -34,7 +34,7 @@ class CaptureFile:
         self.target = target
         self.part = _part_of(target)
         make_folder(target.parent)
-        self._failed = False
+        self._failure: CaptureProblem | None = None
         self.rows = 0
         self.bytes = 0
         self._flushed = time.monotonic()
@@ -81,17 +81,19 @@ class CaptureFile:
         if self._file.closed:
             return
         with suppress(OSError), self._file:
-            if not self._failed:
+            if self._failure is None:
                 self._stream.flush(zstandard.FLUSH_FRAME)
 
     @contextmanager
     def _failing(self) -> Generator[None]:
+        # Text was lost on its way to the file: what could be written behind the gap would make the rest unreadable.
+        if self._failure is not None:
+            raise self._failure
         try:
             yield
         except OSError as problem:
-            # Text was lost on its way to the file: what could be written behind the gap would make the rest unreadable.
-            self._failed = True
-            raise self._problem(problem) from None
+            self._failure = self._problem(problem)
+            raise self._failure from None
 
     def _problem(self, problem: OSError) -> CaptureProblem:
         hint = f"all but the last second remains: crimson-dbg finalize {self.part} --out-dir DIR" if self.rows else ""
@@ -102,6 +104,8 @@ def require_new(target: Path) -> None:
     """Raise `BadUsage` for a name that no capture can have, or that is taken."""
     if not target.name.endswith(SUFFIX):
         raise BadUsage(target, f"a capture is called NAME{SUFFIX}", "name it so")
+    if any(folder.exists() and not folder.is_dir() for folder in target.parents):
+        raise BadUsage(target, "lies in a file, not in a folder")
     for path in (target, _part_of(target)):
         if path.exists():
             raise BadUsage(path, "exists, and a capture overwrites nothing", "move it away, or name another file")

@@ -123,16 +123,25 @@ def capture(
                 if (interrupt.wanted or enough) and not stopping:
                     stopping = True
                     if not interrupt.lets(session.stop):
+                        session.give_up()
                         break
         except CaptureProblem as problem:
             _close(file, assembler, stopped=True)
             raise CaptureProblem(
                 problem.where, problem.problem, f"{_hint(problem)}what was captured before that is in {out}"
             ) from None
-        within, exited = assembler.within_tick, session.ending is not None and session.ending.reason == _TARGET_ENDED
-        ended: CaptureEnd = "stopped" if not exited else "target_died" if within else "target_exit"
+        within, ending = assembler.within_tick, session.ending
+        exited = ending is not None and ending.reason == _TARGET_ENDED
+        died = ending is not None and exited and (within or not ending.orderly)
+        ended: CaptureEnd = "stopped" if not exited else "target_died" if died else "target_exit"
         _close(file, assembler, stopped=not exited)
-        note = f"the target ended within tick {assembler.ticks}, which is left out" if ended == "target_died" else ""
+        note = ""
+        if died:
+            note = (
+                f"the target ended within tick {assembler.ticks}, which is left out"
+                if within
+                else f"the target was killed or crashed; tick {assembler.ticks} and what may have followed is left out"
+            )
         if not rows.runs:
             note = "no run was captured: attach before a run begins"
         return CaptureReport(str(out), tuple(rows.runs), file.rows, file.bytes, out.stat().st_size, ended, note)
