@@ -39,6 +39,7 @@ from crimson.dbg.replays import LoadedReplay, load_replay  # noqa: E402
 from crimson.dbg.rows import TableRows  # noqa: E402
 from crimson.dbg.trace import TraceReader  # noqa: E402
 from crimson.dbg.trace_writer import TraceWriter  # noqa: E402
+from crimson.dbg.zig_program import zig_program  # noqa: E402
 
 PEER = "crimsonland==0.10.0"
 # Pools that are nearly full.
@@ -327,6 +328,26 @@ def agent_rows(work: Path, rounds: int) -> Iterator[Row]:
         )
 
 
+def zig_rows(work: Path, rounds: int, tool: Path) -> Iterator[Row]:
+    """The Zig candidate against the Python one: whole processes, user time, on the same rush replay."""
+    program = zig_program()
+    for name in ("rush", "rush-4p"):
+        replay, trace = work / f"{name}.crd", work / f"{name}.cdt"
+        dump_replay_file(replay, make_replay(next(plan for plan in PLANS if plan.name == name)))
+        python, _ = _least(max(1, rounds - 1), tool, "record", replay, "--out", trace)
+        zig, peak = _least(rounds * 2, program, "record", replay, "--out", work / "zig.cdt")
+        ratio = python / zig
+        yield Row(
+            f"Zig record of {name}",
+            f"{ratio:.0f} times as fast  ({zig:.2f} s against {python:.2f} s, {peak // 1024} MB)",
+            "at least 50",
+            ratio >= 50,
+        )
+    python, _ = _least(rounds * 2, tool, "diff", trace, work / "zig.cdt")
+    zig, _ = _least(rounds * 2, program, "diff", trace, work / "zig.cdt")
+    yield Row("Zig diff of equal traces", f"{python / zig:.0f} times  ({zig:.3f} s against {python:.3f} s)", "", None)
+
+
 def start_row(rounds: int, tool: Path) -> Row:
     seconds, _ = _least(rounds * 2, tool, "--help")
     return Row("command start, --help", f"{seconds:.3f} s user", "under 0.25", seconds < 0.25)
@@ -352,6 +373,7 @@ def main(arguments: Sequence[str]) -> int:
             iter((start_row(options.rounds, tool), plugin_row(work))),
             sweep_rows(work, options.rounds),
             agent_rows(work, options.rounds),
+            zig_rows(work, options.rounds, tool),
         ):
             for row in group:
                 rows.append(row)
