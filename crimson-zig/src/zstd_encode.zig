@@ -15,7 +15,7 @@ const match_min = 4;
 const near_match_max = 5;
 const near_offset_max = 1 << 16;
 const hash_bits = 17;
-const chain_depth = 12;
+const chain_depth = 2;
 /// A match this long is taken without looking for a better one.
 const good_match = 96;
 
@@ -97,7 +97,7 @@ pub const Encoder = struct {
             encoder.remember(raw, position + 1);
             if (match.length == 0) {
                 // what does not compress is passed over ever faster
-                position += 1 + ((position - anchor) >> 8);
+                position += 1 + ((position - anchor) >> 4);
                 continue;
             }
             while (match.length < good_match and position + 9 <= end) {
