@@ -1,5 +1,6 @@
 //! The start of a run, with every draw that it takes.
 
+const std = @import("std");
 const creatures = @import("creatures.zig");
 const effects = @import("effects.zig");
 const players = @import("players.zig");
