@@ -47,6 +47,10 @@ fuzz *args:
 captures *args:
     {{ uv }} run python scripts/make_captures.py {{ args }}
 
+# damaged replays and traces, put to crimson-zig for ten minutes
+fuzz-files *args:
+    {{ uv }} run python scripts/fuzz_files.py --seconds 600 {{ args }}
+
 # the measurements of docs and targets, as ratios in one run
 bench *args:
     {{ uv }} run python benchmarks/bench.py {{ args }}
