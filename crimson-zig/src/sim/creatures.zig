@@ -10,6 +10,7 @@ const CreatureType = @import("tables.zig").CreatureType;
 const Player = @import("players.zig").Player;
 const Rgba = schema.Rgba;
 const Rng = @import("rng.zig").Rng;
+const Settings = @import("settings.zig").Settings;
 const Vec2 = float.Vec2;
 const World = @import("world.zig").World;
 const assert = std.debug.assert;
@@ -55,6 +56,14 @@ pub const Flags = packed struct(u32) {
     unused_9: bool = false,
     bonus_on_death: bool = false,
     unused: u21 = 0,
+};
+
+/// Whom `Pool.find_nearest` looks for.
+pub const Nearest = struct {
+    /// Rules 1 take the dying as well, unless they are told.
+    alive: bool,
+    but: ?usize = null,
+    beyond: f32 = -1.0,
 };
 
 /// One array for each field, so that a search reads only what it compares. Names and order are the trace's. What a
@@ -212,6 +221,29 @@ pub const Pool = struct {
     pub fn widest_margin(pool: *const Pool) f32 {
         const sizes: @Vector(capacity, f32) = pool.size[0..capacity].*;
         return margin_of(@reduce(.Max, sizes));
+    }
+
+    /// Whether it stops shots: the living, and the dying for a while.
+    pub fn collidable(pool: *const Pool, slot: usize) bool {
+        return pool.death_timer[slot] > collidable_timer;
+    }
+
+    /// `creature_find_nearest`: the first of the nearest slots beyond a distance, but one. What qualifies the original
+    /// leaves to its callers; without any it says 0, and the rewrite nothing.
+    pub fn find_nearest(pool: *const Pool, settings: *const Settings, pos: Vec2, query: Nearest) ?usize {
+        var best: ?usize = if (settings.preserve_bugs) 0 else null;
+        var best_distance: f32 = 1_000_000.0;
+        for (pool.active[0..capacity], 0..) |active, slot| {
+            if (!active or slot == query.but) continue;
+            const mended = settings.mended();
+            if ((query.alive or mended) and !pool.alive(slot)) continue;
+            if (mended and pool.hp[slot] <= 0.0) continue;
+            const found = float.distance(pos, pool.pos[slot]);
+            if (!(found > query.beyond and found < best_distance)) continue;
+            best_distance = found;
+            best = slot;
+        }
+        return best;
     }
 
     /// How many live slots have health left.
@@ -405,9 +437,30 @@ fn decay(world: *World, slot: usize) void {
 
 /// `creature_handle_death`, 0x0041e910: the corpse begins, and player one is paid whoever killed.
 pub fn die(world: *World, slot: usize) void {
+    end(world, slot, .corpse);
+}
+
+/// `creature_handle_death` for one that leaves no corpse.
+pub fn vanish(world: *World, slot: usize) void {
+    end(world, slot, .nothing);
+}
+
+fn end(world: *World, slot: usize, left: enum { corpse, nothing }) void {
     const pool = &world.creatures;
     world.rewards.record_kill(pool.pos[slot]);
-    pool.death_timer[slot] -= world.dt;
+    if (!pool.active[slot]) {
+        world.events.add_death(.{
+            .creature = @intCast(slot),
+            .kind = pool.type_id[slot],
+            .reward_value = pool.reward_value[slot],
+            .xp_awarded = 0,
+        });
+        return;
+    }
+    switch (left) {
+        .corpse => pool.death_timer[slot] -= world.dt,
+        .nothing => pool.active[slot] = false,
+    }
     const killer = &world.players[0];
     const before = killer.experience;
     killer.experience = @intFromFloat(float.int_add(before, pool.reward_value[slot]));

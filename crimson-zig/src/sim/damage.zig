@@ -1,19 +1,36 @@
 //! What hurts, and whom.
 
 const creatures = @import("creatures.zig");
+const effects = @import("effects.zig");
 const float = @import("float.zig");
 const Player = @import("players.zig").Player;
 const Vec2 = float.Vec2;
 const World = @import("world.zig").World;
 
-/// `creature_apply_damage`, 0x004207c0, for bullets.
-pub fn hit_creature(world: *World, slot: usize, amount: f32, impulse: Vec2) void {
+/// What hurts a creature; the original's numbers.
+pub const Kind = enum(u8) {
+    /// Poison and plague.
+    self_tick = 0,
+    bullet = 1,
+    melee = 2,
+    explosion = 3,
+    fire = 4,
+    ion = 7,
+};
+
+/// `creature_apply_damage`, 0x004207c0.
+pub fn hit_creature(world: *World, slot: usize, asked: f32, kind: Kind, impulse: Vec2) void {
     const pool = &world.creatures;
+    var amount = strengthened(world, asked, kind);
     pool.hit_flash_timer[slot] = 0.2;
-    jerk(world, slot);
+    if (kind == .bullet and !pool.flags[slot].spawner) jerk(world, slot);
     if (pool.hp[slot] <= 0.0) {
         pool.death_timer[slot] -= world.dt * 15.0;
         return;
+    }
+    if (kind == .fire and world.perks.has(.pyromaniac)) {
+        amount *= 1.5;
+        world.rng.skip(.creature_apply_damage_pyromaniac);
     }
     pool.hp[slot] -= amount;
     pool.vel[slot] = float.subtract(pool.vel[slot], impulse);
@@ -26,7 +43,40 @@ pub fn hit_creature(world: *World, slot: usize, amount: f32, impulse: Vec2) void
         pool.heading[slot] = float.angle_add(impulse, -float.half_pi);
     }
     pool.vel[slot] = float.subtract(pool.vel[slot], float.scale(impulse, 2.0));
+    if (pool.flags[slot].ranged_plasma) return effects.burst_of_shock(world);
     world.rng.skip(.creature_apply_damage_death_sfx);
+}
+
+/// `creature_handle_death` for one that is dead.
+pub fn kill_again(world: *World, slot: usize) void {
+    creatures.die(world, slot);
+}
+
+/// What perks make of damage before it is dealt.
+fn strengthened(world: *const World, asked: f32, kind: Kind) f32 {
+    var amount = asked;
+    switch (kind) {
+        .bullet => {
+            if (world.perks.has(.uranium_filled_bullets)) amount += amount;
+            if (world.perks.has(.barrel_greaser)) amount *= 1.4;
+            if (world.perks.has(.doctor)) amount *= 1.2;
+        },
+        .ion => if (world.perks.has(.ion_gun_master)) {
+            amount *= 1.2;
+        },
+        else => {},
+    }
+    return amount;
+}
+
+/// `creatures_apply_radius_damage`: everything that a circle touches and that is not long dead.
+pub fn hit_circle(world: *World, pos: Vec2, radius: f32, amount: f32, kind: Kind) void {
+    const pool = &world.creatures;
+    for (0..creatures.capacity) |slot| {
+        if (!pool.active[slot] or !pool.collidable(slot)) continue;
+        if (!creatures.touches(pos, pool.pos[slot], radius, pool.size[slot])) continue;
+        hit_creature(world, slot, amount, kind, float.origin);
+    }
 }
 
 /// A bullet turns the creature a bit, small ones more.

@@ -37,6 +37,118 @@ pub fn throw_casing(world: *World) void {
     spawn(world);
 }
 
+/// `effect_spawn_burst`, 0x0042ef60.
+pub fn burst(world: *World, count: u32) void {
+    for (0..count) |_| {
+        world.rng.skip(.effect_spawn_burst_rotation);
+        world.rng.skip(.effect_spawn_burst_vel_x);
+        world.rng.skip(.effect_spawn_burst_vel_y);
+        world.rng.skip(.effect_spawn_burst_scale_step);
+        spawn(world);
+    }
+}
+
+/// `effect_spawn_freeze_shard`, 0x0042ec80; whoever asks has drawn its angle.
+pub fn throw_shard(world: *World) void {
+    world.rng.skip(.effect_spawn_freeze_shard_lifetime);
+    world.rng.skip(.effect_spawn_freeze_shard_rotation);
+    world.rng.skip(.effect_spawn_freeze_shard_half);
+    world.rng.skip(.effect_spawn_freeze_shard_rotation_step);
+    world.rng.skip(.effect_spawn_freeze_shard_scale_step);
+    world.rng.skip(.effect_spawn_freeze_shard_effect_id);
+    spawn(world);
+}
+
+/// `effect_spawn_freeze_shatter`, 0x0042ee00: four quarters of the creature, and four shards.
+pub fn shatter(world: *World) void {
+    for (0..4) |_| {
+        world.rng.skip(.effect_spawn_freeze_shatter_half);
+        world.rng.skip(.effect_spawn_freeze_shatter_rotation_step);
+        spawn(world);
+    }
+    for (0..4) |_| {
+        world.rng.skip(.effect_spawn_freeze_shatter_shard_angle);
+        throw_shard(world);
+    }
+}
+
+/// `effect_spawn_explosion_burst`, 0x0042f6c0: a ring, puffs of smoke, a flash and its fireballs.
+pub fn explode(world: *World) void {
+    const detail = world.settings.detail_preset;
+    spawn(world);
+    if (detail > 3) {
+        for (0..2) |_| {
+            world.rng.skip(.effect_spawn_explosion_burst_puff_rotation);
+            spawn(world);
+        }
+    }
+    spawn(world);
+    const fireballs: u32 = switch (detail) {
+        0, 1 => 1,
+        2, 3 => 3,
+        else => 4,
+    };
+    for (0..fireballs) |_| {
+        world.rng.skip(.effect_spawn_explosion_burst_rotation);
+        world.rng.skip(.effect_spawn_explosion_burst_vel_x);
+        world.rng.skip(.effect_spawn_explosion_burst_vel_y);
+        world.rng.skip(.effect_spawn_explosion_burst_scale_step);
+        world.rng.skip(.effect_spawn_explosion_burst_rotation_step);
+        spawn(world);
+    }
+}
+
+/// The end of a creature that shoots plasma, in `creature_apply_damage`.
+pub fn burst_of_shock(world: *World) void {
+    for (0..5) |_| {
+        world.rng.skip(.creature_apply_damage_shock_burst_rotation);
+        world.rng.skip(.creature_apply_damage_shock_burst_vel_x);
+        world.rng.skip(.creature_apply_damage_shock_burst_vel_y);
+        world.rng.skip(.creature_apply_damage_shock_burst_scale_step);
+        spawn(world);
+    }
+}
+
+/// `effect_spawn_shrinkifier_hit`, 0x0042f080: a ring and sparks.
+pub fn hit_by_shrinkifier(world: *World) void {
+    spawn(world);
+    const sparks: u32 = if (world.settings.detail_preset < 3) 2 else 4;
+    for (0..sparks) |_| {
+        world.rng.skip(.shrinkifier_hit_rotation);
+        world.rng.skip(.shrinkifier_hit_vel_x);
+        world.rng.skip(.shrinkifier_hit_vel_y);
+        world.rng.skip(.shrinkifier_hit_scale_step);
+        spawn(world);
+    }
+}
+
+/// `effect_spawn_ion_hit_core` and `effect_spawn_ion_hit_sparks`: a ring and sparks, half of them at low detail.
+pub fn hit_by_ions(world: *World, sparks: u32) void {
+    spawn(world);
+    for (0..if (world.settings.detail_preset < 3) sparks / 2 else sparks) |_| {
+        world.rng.skip(.ion_hit_spark_rotation);
+        world.rng.skip(.ion_hit_spark_vel_x);
+        world.rng.skip(.ion_hit_spark_vel_y);
+        world.rng.skip(.ion_hit_spark_scale_step);
+        spawn(world);
+    }
+}
+
+/// The two `effect_spawn_plasma_hit_core` of a plasma cannon's hit.
+pub fn hit_by_plasma_cannon(world: *World) void {
+    for (0..2) |_| spawn(world);
+}
+
+/// `effect_spawn_splitter_hit_burst`.
+pub fn hit_by_splitter(world: *World) void {
+    for (0..3) |_| {
+        world.rng.skip(.splitter_hit_angle);
+        world.rng.skip(.splitter_hit_radius);
+        world.rng.skip(.splitter_hit_age);
+        spawn(world);
+    }
+}
+
 /// `fx_queue_add_random`: a stain on the ground. A full queue draws as well.
 pub fn stain(world: *World) void {
     if (world.settings.violence_disabled) return;

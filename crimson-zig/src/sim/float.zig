@@ -115,12 +115,55 @@ pub fn angle_add(vector: Vec2, addend: f32) f32 {
     return narrow(exact_angle(vector, wide) + addend);
 }
 
+/// How `angle` compares with the angle of `vector`, from 0 to a whole turn: one below zero has a turn added, and is
+/// rounded by that; one above stays wide.
+pub fn compare_angle(angle: f32, vector: Vec2) std.math.Order {
+    const wide: f64 = std.math.atan2(@as(f64, vector.y), @as(f64, vector.x));
+    if (wide < 0.0) return std.math.order(angle, angle_add(vector, tau));
+    if (@abs(angle - wide) > wide * wide_error) return std.math.order(@as(f64, angle), wide);
+    if (wide == 0.0) return std.math.order(@as(f64, angle), 0.0);
+    return std.math.order(@as(f64, angle), exact_angle(vector, wide));
+}
+
+// The rewrite's smoke: its places are worked out in f64, and rounded once.
+
+const wide_half_pi: f64 = 1.5707963267948966;
+
+/// The point at a distance behind something that goes along `heading`.
+pub fn behind(pos: Vec2, heading: f32, distance_back: f64) Vec2 {
+    const wide = @as(f64, heading) - wide_half_pi;
+    return .{
+        .x = less_product(pos.x, .cosine, wide, distance_back),
+        .y = less_product(pos.y, .sine, wide, distance_back),
+    };
+}
+
+/// `start - function(angle) * factor`, in f64.
+fn less_product(start: f64, comptime function: Wide, angle: f64, factor: f64) f32 {
+    const near = wide_of(function, angle);
+    const result = narrow(start - near * (1.0 - wide_error) * factor);
+    if (result == narrow(start - near * (1.0 + wide_error) * factor)) return result;
+    return narrow(start - exact(function, angle) * factor);
+}
+
+/// The velocity of a rocket's smoke: the cosine of its heading and a quarter turn, once as an f32 and once wide.
+pub fn trail_drift(heading: f32, speed: f64) Vec2 {
+    const wide = @as(f64, heading) + half_pi;
+    const near = wide_of(.cosine, wide);
+    const low = drift_of(near * (1.0 - wide_error), speed);
+    if (equal(low, drift_of(near * (1.0 + wide_error), speed))) return low;
+    return drift_of(exact(.cosine, wide), speed);
+}
+
+fn drift_of(cosine: f64, speed: f64) Vec2 {
+    return .{ .x = narrow(narrow(cosine) * speed), .y = narrow(cosine * speed) };
+}
+
 fn narrow(wide: f64) f32 {
     return @floatCast(wide);
 }
 
-fn wide_of(comptime function: Wide, angle: f32) f64 {
-    const wide: f64 = angle;
+fn wide_of(comptime function: Wide, wide: f64) f64 {
     return switch (function) {
         .sine => @sin(wide),
         .cosine => @cos(wide),
@@ -131,7 +174,7 @@ fn wide_of(comptime function: Wide, angle: f32) f64 {
 const exact_angle_max = 0x1p40;
 
 /// Sine or cosine, correctly rounded to f64 but for ties that 100 bits do not tell apart.
-fn exact(comptime function: Wide, angle: f32) f64 {
+fn exact(comptime function: Wide, angle: f64) f64 {
     @branchHint(.cold);
     if (@abs(angle) >= exact_angle_max) return wide_of(function, angle);
     const parts = exact_parts(angle);

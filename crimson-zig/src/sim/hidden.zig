@@ -4,9 +4,12 @@
 
 const std = @import("std");
 const creatures = @import("creatures.zig");
+const particles = @import("particles.zig");
 const projectiles = @import("projectiles.zig");
 const rows = @import("rows.zig");
 const schema = @import("../schema.zig");
+const secondaries = @import("secondaries.zig");
+const Settings = @import("settings.zig").Settings;
 const Sprites = @import("effects.zig").Sprites;
 const World = @import("world.zig").World;
 const assert = std.debug.assert;
@@ -130,21 +133,30 @@ fn Residue(comptime Pool: type, comptime Row: type, comptime capacity: usize, co
 pub const Sampler = struct {
     creatures: Residue(creatures.Pool, schema.Creature, creatures.capacity, 1),
     projectiles: Residue(projectiles.Pool, schema.Projectile, projectiles.capacity, 0),
+    secondaries: Residue(secondaries.Pool, schema.SecondaryProjectile, secondaries.capacity, 0),
     availability: u64,
+    usage_counts: @FieldType(Settings, "weapon_usage_counts"),
 
     pub fn init(sampler: *Sampler, world: *const World) void {
         sampler.creatures.init(&world.creatures);
         sampler.projectiles.init(&world.projectiles);
+        sampler.secondaries.init(&world.secondaries);
+        sampler.usage_counts = world.settings.weapon_usage_counts;
         sampler.availability = availability_of(world);
     }
 
     pub fn sample(sampler: *Sampler, world: *const World) schema.HiddenState {
+        const usage_counts = &world.settings.weapon_usage_counts;
+        if (!std.mem.eql(u32, usage_counts, &sampler.usage_counts)) {
+            sampler.usage_counts = usage_counts.*;
+            sampler.availability = availability_of(world);
+        }
         return .{
             .creatures = sampler.creatures.sample(&world.creatures),
             .projectiles = sampler.projectiles.sample(&world.projectiles),
-            .secondary_projectiles = untouched_secondaries,
+            .secondary_projectiles = sampler.secondaries.sample(&world.secondaries),
             .bonuses = untouched_bonuses,
-            .particles = nothing,
+            .particles = particles_of(&world.particles),
             .sprite_effects = sprites_of(&world.sprites),
             .spawn_slots = untouched_spawn_slots,
             .quest_spawns = nothing,
@@ -160,6 +172,7 @@ pub const Sampler = struct {
     pub fn check(sampler: *const Sampler, world: *const World) void {
         sampler.creatures.check(&world.creatures);
         sampler.projectiles.check(&world.projectiles);
+        sampler.secondaries.check(&world.secondaries);
     }
 };
 
@@ -172,6 +185,42 @@ const SpriteRow = struct {
     vel: schema.Vec2,
     scale: f32,
 };
+
+/// One particle in the digest.
+const ParticleRow = struct {
+    slot: u16,
+    style: i32,
+    in_flight: bool,
+    pos: schema.Vec2,
+    vel: schema.Vec2,
+    color: schema.Rgba,
+    intensity: f32,
+    angle: f32,
+    rotation: f32,
+    target: i32,
+};
+
+fn particles_of(pool: *const particles.Pool) u64 {
+    var hasher: Blake2b64 = .init(.{});
+    for (pool.active, 0..) |active, slot| {
+        if (!active) continue;
+        hasher.update(&packed_bytes(@as(ParticleRow, .{
+            .slot = @intCast(slot),
+            .style = @backingInt(pool.style[slot]),
+            .in_flight = pool.in_flight[slot],
+            .pos = pool.pos[slot],
+            .vel = pool.vel[slot],
+            .color = pool.color[slot],
+            .intensity = pool.intensity[slot],
+            .angle = pool.angle[slot],
+            .rotation = pool.rotation[slot],
+            .target = pool.target[slot],
+        })));
+    }
+    var digest: [hash_size]u8 = undefined;
+    hasher.final(&digest);
+    return std.mem.readInt(u64, &digest, .little);
+}
 
 fn sprites_of(sprites: *const Sprites) u64 {
     var hasher: Blake2b64 = .init(.{});
@@ -207,18 +256,6 @@ fn availability_of(world: *const World) u64 {
 }
 
 // Pools that rush leaves as they are; each comes to life with the first mode that uses it.
-
-const untouched_secondaries = untouched_pool(64, schema.SecondaryProjectile{
-    .index = 0,
-    .generation = 0,
-    .type_id = 0,
-    .angle = 0.0,
-    .life_timer = 0.0,
-    .pos = .{ .x = 0.0, .y = 0.0 },
-    .vel = .{ .x = 0.0, .y = 0.0 },
-    .trail_distance = 0.0,
-    .target_id = -1,
-});
 
 /// With the entry that the original writes to when the pool is full.
 const untouched_bonuses = untouched_pool(16 + 1, schema.Bonus{

@@ -32,6 +32,12 @@ fn accelerate(player: *Player, dt: f32) void {
     player.move_speed = @min(player.move_speed + dt * 5.0, 2.0);
 }
 
+/// A mean minigun is heavy, but for who walks backwards.
+fn accelerate_laden(player: *Player, dt: f32) void {
+    accelerate(player, dt);
+    if (player.weapon.id == .mean_minigun) player.move_speed = @min(player.move_speed, 0.8);
+}
+
 fn decelerate(player: *Player, dt: f32) void {
     player.move_speed = @max(player.move_speed - dt * 15.0, 0.0);
 }
@@ -61,7 +67,7 @@ fn turn_and_walk(player: *Player, input: *const Input, phase_sign: *f32, dt: f32
         player.aim_heading += turn;
     }
     if (input.forward) {
-        accelerate(player, dt);
+        accelerate_laden(player, dt);
         return straight_velocity(player, walk_scale);
     }
     if (input.backward) {
@@ -82,7 +88,7 @@ fn walk_by_keys(player: *Player, input: *const Input, dt: f32) Vec2 {
     };
     const turn = approach_heading(player, heading, dt);
     player.aim_heading += turn.step;
-    accelerate(player, dt);
+    accelerate_laden(player, dt);
     return turning_velocity(player, turn.left);
 }
 
@@ -132,7 +138,7 @@ fn walk_towards(player: *Player, heading: ?f32, dt: f32) Vec2 {
         return straight_velocity(player, walk_scale);
     }
     const turn = approach_heading(player, target, dt);
-    accelerate(player, dt);
+    accelerate_laden(player, dt);
     return turning_velocity(player, turn.left);
 }
 

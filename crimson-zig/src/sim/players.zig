@@ -7,6 +7,7 @@ const firing = @import("player_fire.zig");
 const float = @import("float.zig");
 const movement = @import("player_move.zig");
 const tables = @import("tables.zig");
+const weapons = @import("weapons.zig");
 const Input = @import("settings.zig").Input;
 const Vec2 = float.Vec2;
 const World = @import("world.zig").World;
@@ -53,6 +54,8 @@ pub const Player = struct {
     auto_target: i32,
     weapon: Weapon,
     alt_weapon: Weapon,
+    /// Alternate Weapon's, with rules 2.
+    swap_cooldown_ms: i32,
     spread_heat: f32,
     /// The rewrite adds to it in f64 and rounds it a tick later.
     muzzle_flash_alpha: f64,
@@ -82,6 +85,7 @@ pub const Player = struct {
             break :blk weapon;
         },
         .alt_weapon = .none,
+        .swap_cooldown_ms = 0,
         .spread_heat = 0.01,
         .muzzle_flash_alpha = 0.0,
         .experience = 0,
@@ -106,17 +110,10 @@ pub const Player = struct {
         player.alt_weapon.ammo = 12.0;
         player.alt_weapon.reload_timer_max = 1.2;
     }
-
-    /// `player_start_reload`, 0x00413430.
-    pub fn start_reload(player: *Player) void {
-        player.weapon.reload_active = true;
-        player.weapon.reload_timer = tables.weapon_of(player.weapon.id).reload_time;
-        player.weapon.reload_timer_max = player.weapon.reload_timer;
-    }
 };
 
 /// `player_update`, 0x004136b0.
-pub fn update(world: *World, player: *Player, input: *const Input) void {
+pub fn update(world: *World, player: *Player, input: *const Input, any_reload_key: bool) void {
     if (player.health <= 0.0) {
         player.death_timer -= world.dt * 20.0;
         return;
@@ -124,14 +121,25 @@ pub fn update(world: *World, player: *Player, input: *const Input) void {
     bleed(world, player);
     const flash_step: f64 = world.dt * 2.0;
     player.muzzle_flash_alpha = @max(0.0, @as(f32, @floatCast(player.muzzle_flash_alpha - flash_step)));
-    player.weapon.shot_cooldown = @max(0.0, player.weapon.shot_cooldown - world.dt);
+    const cooling: f32 = if (world.bonuses.weapon_power_up > 0.0) 1.5 else 1.0;
+    player.weapon.shot_cooldown = @max(0.0, player.weapon.shot_cooldown - world.dt * cooling);
 
     if (input.move_scheme == .computer or input.aim_scheme == .computer) aiming.choose_target(world, player);
     movement.move(world, player, input);
     tick_reload(world, player, input);
     const fires_itself = aiming.aim(world, player, input);
-    player.spread_heat = @max(0.01, player.spread_heat - world.dt * 0.4);
-    firing.fire(world, player, input, fires_itself);
+    player.spread_heat = if (world.perks.has(.sharpshooter))
+        0.02
+    else
+        @max(0.01, player.spread_heat - world.dt * 0.4);
+    const gate = ready_to_fire(world, player);
+    if (world.perks.has(.alternate_weapon)) {
+        weapons.tick_swap(world, player, reload_key(input), any_reload_key);
+        const again = if (world.settings.mended()) ready_to_fire(world, player) else gate;
+        firing.fire(world, player, input, fires_itself, again);
+    } else {
+        firing.fire(world, player, input, fires_itself, gate);
+    }
 
     const phases = 14.0;
     while (player.move_phase > phases) player.move_phase -= phases;
@@ -140,6 +148,17 @@ pub fn update(world: *World, player: *Player, input: *const Input) void {
     player.pos.x = std.math.clamp(player.pos.x, border, arena_size - border);
     player.pos.y = std.math.clamp(player.pos.y, border, arena_size - border);
     player.muzzle_flash_alpha = @min(player.muzzle_flash_alpha, 0.8);
+}
+
+/// Whoever is ready to fire is through with reloading.
+fn ready_to_fire(world: *const World, player: *Player) firing.Gate {
+    const gate: firing.Gate = .of(world, player);
+    if (gate.ready) player.weapon.reload_active = false;
+    return gate;
+}
+
+pub fn reload_key(input: *const Input) bool {
+    return input.reload_down or input.reload_pressed;
 }
 
 /// With little health left, and once a bite has armed the timer, blood drips every second.
@@ -163,8 +182,8 @@ fn tick_reload(world: *World, player: *Player, input: *const Input) void {
 
     // The original takes the key with one player only.
     const key_taken = settings.player_count == 1 or (!settings.preserve_bugs and !settings.legacy_coop_reload);
-    const key_held = input.reload_down or input.reload_pressed;
-    if (key_taken and key_held and input.move_scheme != .mouse_point_click and weapon.reload_timer == 0.0) {
-        player.start_reload();
+    const swaps = world.perks.has(.alternate_weapon);
+    if (key_taken and reload_key(input) and !swaps and input.move_scheme != .mouse_point_click and weapon.reload_timer == 0.0) {
+        weapons.start_reload(world, player);
     }
 }

@@ -61,6 +61,13 @@ pub const Sampler = struct {
         }
         try add_pool(schema.Creature, .entity_samples_creatures, &world.creatures, tables, tick);
         try add_pool(schema.Projectile, .entity_samples_projectiles, &world.projectiles, tables, tick);
+        try add_pool(
+            schema.SecondaryProjectile,
+            .entity_samples_secondary_projectiles,
+            &world.secondaries,
+            tables,
+            tick,
+        );
         try tables.append(.hidden_state, tick, sampler.hidden.sample(world));
     }
 };

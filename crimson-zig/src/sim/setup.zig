@@ -3,11 +3,14 @@
 const std = @import("std");
 const creatures = @import("creatures.zig");
 const effects = @import("effects.zig");
+const particles = @import("particles.zig");
 const players = @import("players.zig");
 const projectiles = @import("projectiles.zig");
+const secondaries = @import("secondaries.zig");
 const tables = @import("tables.zig");
 const Availability = @import("world.zig").Availability;
 const BonusTimers = @import("../schema.zig").BonusTimers;
+const CameraShake = @import("../schema.zig").CameraShake;
 const Caller = @import("rng.zig").Caller;
 const Rng = @import("rng.zig").Rng;
 const Settings = @import("settings.zig").Settings;
@@ -29,6 +32,8 @@ pub fn run(world: *World, settings: *const Settings) void {
     for (world.seats(), 0..) |*player, index| player.reset(@intCast(index));
     world.creatures = creatures.Pool.empty;
     world.projectiles = projectiles.Pool.empty;
+    world.secondaries = secondaries.Pool.empty;
+    world.particles = particles.Pool.empty;
     world.sprites = effects.Sprites.empty;
     world.effect_detail_skips = 0;
     world.elapsed_ms = 0;
@@ -39,6 +44,11 @@ pub fn run(world: *World, settings: *const Settings) void {
     world.jinxed_timer = 0.0;
     // The original never sets it before a run, so that slot 0 counts as the Shock Chain's until one ends.
     world.shock_chain_projectile = if (settings.preserve_bugs) 0 else -1;
+    world.shock_chain_links_left = 0;
+    world.scripted_burst = false;
+    world.game_tune_started = false;
+    world.camera_shake = std.mem.zeroes(CameraShake);
+    world.alt_weapon_swap_cooldown_ms = 0;
     world.rewards = .{};
     world.shots_fired = 0;
     world.shots_hit = 0;

@@ -72,6 +72,8 @@ pub const Weapon = struct {
     /// Whether a hit sounds like electricity, which has one sound only.
     electric: bool,
     casings: bool,
+    /// Whether it burns fuel, which is cheap.
+    fuel: bool,
     /// Steps of a projectile of this type in a tick.
     projectile_speed: u8,
     damage_scale: f32,
@@ -174,6 +176,10 @@ fn weapon(
         .fire_sounds = fire_sounds,
         .electric = electric,
         .casings = casings,
+        .fuel = switch (id) {
+            .flamethrower, .blow_torch, .hr_flamer => true,
+            else => false,
+        },
         .projectile_speed = projectile_speed,
         .damage_scale = damage_scale,
         .pellets = pellets,

@@ -4,12 +4,16 @@ const std = @import("std");
 const creatures = @import("creatures.zig");
 const effects = @import("effects.zig");
 const float = @import("float.zig");
+const particles = @import("particles.zig");
 const perks = @import("perks.zig");
 const players = @import("players.zig");
 const projectiles = @import("projectiles.zig");
+const secondaries = @import("secondaries.zig");
 const setup = @import("setup.zig");
 const tables = @import("tables.zig");
+const weapons = @import("weapons.zig");
 const BonusTimers = @import("../schema.zig").BonusTimers;
+const CameraShake = @import("../schema.zig").CameraShake;
 const Input = @import("settings.zig").Input;
 const ModeState = @import("modes.zig").ModeState;
 const Player = players.Player;
@@ -98,6 +102,8 @@ pub const World = struct {
     players: [players_max]Player,
     creatures: creatures.Pool,
     projectiles: projectiles.Pool,
+    secondaries: secondaries.Pool,
+    particles: particles.Pool,
     sprites: effects.Sprites,
     /// How many effects were asked for under a low detail preset.
     effect_detail_skips: u32,
@@ -107,7 +113,13 @@ pub const World = struct {
     perks: perks.Counts,
     lean_mean_exp_timer: f32,
     jinxed_timer: f32,
+    alt_weapon_swap_cooldown_ms: i32,
     shock_chain_projectile: i32,
+    shock_chain_links_left: i32,
+    /// Whether what is spawned and killed counts for nobody.
+    scripted_burst: bool,
+    game_tune_started: bool,
+    camera_shake: CameraShake,
     rewards: SurvivalRewards,
     shots_fired: i32,
     shots_hit: i32,
@@ -153,12 +165,18 @@ pub const World = struct {
         world.tick_timers();
         creatures.update(world);
         projectiles.update(world);
+        secondaries.update(world);
         world.sprites.update(world.dt);
-        for (world.seats(), inputs) |*player, *input| players.update(world, player, input);
+        particles.update(world);
+        const any_reload_key = for (inputs) |*input| {
+            if (players.reload_key(input)) break true;
+        } else false;
+        for (world.seats(), inputs) |*player, *input| players.update(world, player, input, any_reload_key);
         world.mode.update(world);
 
         world.highscore_xp = world.players[0].experience;
         world.weapon_times[@intCast(@backingInt(world.players[0].weapon.id))] +%= @intCast(world.dt_ms);
+        weapons.enforce_guards(world);
         world.creatures.cull();
         if (world.over()) world.run_active = false;
         world.elapsed_ms +%= world.dt_ms;
