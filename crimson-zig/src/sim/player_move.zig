@@ -24,7 +24,9 @@ pub fn move(world: *World, player: *Player, input: *const Input) void {
         .mouse_point_click => walk_towards(player, heading_to_click(world, player, input.move), dt),
         .computer => walk_towards(player, heading_of_computer(world, player), dt),
     };
-    player.pos = float.add(player.pos, float.scale(velocity, dt));
+    // A second weapon is a load.
+    const load: f32 = if (world.perks.has(.alternate_weapon)) 0.8 else 1.0;
+    player.pos = float.add(player.pos, float.scale(float.scale(velocity, dt), load));
     player.move_phase += phase_sign * (dt * player.move_speed * 19.0);
 }
 

@@ -40,6 +40,10 @@ pub const Sampler = struct {
             try tables.append(.checkpoint_players, tick, rows.of_vitals(player));
             try tables.append(.sim_state_players, tick, rows.of_player(player));
         }
+        for (world.perks.counts, 0..) |count, perk| {
+            if (count == 0) continue;
+            try tables.append(.checkpoint_perks, tick, .{ .index = @intCast(perk), .count = count });
+        }
         for (world.events.deaths[0..world.events.death_count]) |*death| {
             try tables.append(.checkpoint_deaths, tick, .{
                 .creature = death.creature,
