@@ -35,6 +35,10 @@ zig-test *args:
 zig *args:
     cd crimson-zig && {{ uv }} run python -m ziglang build {{ args }}
 
+# the tests that take minutes each, all of them
+test-long *args:
+    CRIMSON_LONG_TESTS=1 {{ uv }} run pytest -n 2 tests/test_zig_rush.py {{ args }}
+
 # the parity run over the captures of the repository, with both candidates
 parity *args:
     {{ uv }} run pytest --parity=python,zig --parity-require=zig captures/ -n 2 {{ args }}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import forge
@@ -25,6 +26,9 @@ from crimson.dbg.replays import load_replay
 from crimson.dbg.trace import TraceReader
 from crimson.dbg.verify import verify_trace
 
+# Python takes a quarter of a minute for each: all of them are played by `just test-long`.
+LONG = "CRIMSON_LONG_TESTS"
+FEWER_LONG_RUNS = (LONG_RUNS[0], LONG_RUNS[-1])
 CAPTURES = Path(__file__).parents[1] / "captures"
 
 
@@ -84,7 +88,7 @@ def test_the_captures_are_equalled(name: str, tmp_path: Path) -> None:
     assert diff_traces(capture, trace, strict=True).verdict == "equal"
 
 
-@pytest.mark.parametrize("run", LONG_RUNS, ids=lambda run: run.name)
+@pytest.mark.parametrize("run", LONG_RUNS if os.environ.get(LONG) else FEWER_LONG_RUNS, ids=lambda run: run.name)
 def test_long_runs_are_equal(run: LongRun, tmp_path: Path) -> None:
     assert assert_both_record_the_same(run.replay(), tmp_path) >= 3000
 
