@@ -82,39 +82,99 @@ pub fn feed_auto_target(world: *World, slot: usize, choice: TargetChoice) void {
     if (new < present) player.auto_target = @intCast(slot);
 }
 
+/// How a creature goes on from here.
+pub const Pursuit = struct {
+    /// A part of its speed.
+    pace: f32 = 1.0,
+    /// Whom it followed to the death is dead.
+    link_died: bool = false,
+};
+
+/// From here on creatures that flank a player come straight.
+const flank_distance_max = 800.0;
+
 /// Sets the point and the heading that the creature makes for. The distance is measured to the player hunted before.
-pub fn update_target(pool: *creatures.Pool, slot: usize, player_pos: Vec2, measured_pos: Vec2) void {
-    const far = 800.0;
+pub fn update_target(
+    pool: *creatures.Pool,
+    slot: usize,
+    player_pos: Vec2,
+    measured_pos: Vec2,
+    dt: f32,
+) Pursuit {
     const pos = pool.pos[slot];
     const target = &pool.target[slot];
     const distance = float.distance(pos, measured_pos);
-    var straight = false;
+    var pursuit: Pursuit = .{};
     switch (pool.ai_mode[slot]) {
-        .flank_player => target.* = if (distance > far) player_pos else flank(pool, slot, player_pos, distance, 0.85),
-        .flank_player_wide => target.* = flank(pool, slot, player_pos, distance, 0.9),
-        .hold_timer => if (pool.flags[slot].stop_and_go and pool.link_index[slot] > 0) {
-            target.* = pos;
+        .flank_player => target.* = flank(pool, slot, player_pos, distance, 0.85),
+        .flank_player_tight => target.* = flank(pool, slot, player_pos, distance, 0.55),
+        .flank_player_wide => target.* = flank_point(pool, slot, player_pos, distance, 0.9),
+        .chase_player => {},
+        .follow_link => if (living_link(pool, slot)) |link| {
+            target.* = float.add(pool.pos[link], pool.target_offset[slot]);
         } else {
             pool.ai_mode[slot] = .flank_player;
         },
-        // Only the spawn templates of other modes give these.
-        .flank_player_tight,
-        .chase_player,
-        .follow_link,
-        .flank_player_linked,
-        .follow_link_tethered,
-        .orbit_link,
-        => unreachable,
+        .follow_link_tethered => if (living_link(pool, slot)) |link| {
+            target.* = float.add(pool.pos[link], pool.target_offset[slot]);
+            const near = float.distance(pos, target.*);
+            if (near <= 64.0) pursuit.pace = near * 0.015625;
+        } else {
+            pool.ai_mode[slot] = .flank_player;
+            pursuit.link_died = true;
+        },
+        .flank_player_linked => if (living_link(pool, slot) != null) {
+            target.* = flank(pool, slot, player_pos, distance, 0.85);
+        } else {
+            pool.ai_mode[slot] = .flank_player;
+            pursuit.link_died = true;
+        },
+        .hold_timer => hold(pool, slot, dt),
+        .orbit_link => if (living_link(pool, slot)) |link| {
+            const angle = pool.orbit_angle[slot] + pool.heading[slot];
+            target.* = float.add(float.direction(angle, pool.orbit_radius[slot]), pool.pos[link]);
+        } else {
+            pool.ai_mode[slot] = .flank_player;
+        },
     }
     const to_target = float.distance(pos, target.*);
-    if (to_target < 40.0 or to_target > 400.0) straight = true;
+    const straight = to_target < 40.0 or to_target > 400.0;
     pool.force_target[slot] = @intFromBool(straight);
-    if (straight) target.* = player_pos;
+    if (straight or pool.ai_mode[slot] == .chase_player) target.* = player_pos;
     pool.target_heading[slot] = float.angle_add(float.subtract(target.*, pos), float.half_pi);
+    return pursuit;
+}
+
+/// Stays where it is: who stops and goes, until it goes; others until their time is up.
+fn hold(pool: *creatures.Pool, slot: usize, dt: f32) void {
+    if (pool.flags[slot].stop_and_go) {
+        if (pool.link_index[slot] > 0) {
+            pool.target[slot] = pool.pos[slot];
+            return;
+        }
+    } else if (pool.orbit_radius[slot] > 0.0) {
+        pool.target[slot] = pool.pos[slot];
+        pool.orbit_radius[slot] -= dt;
+        return;
+    }
+    pool.ai_mode[slot] = .flank_player;
+}
+
+/// The slot is not asked whether it is live: health is what counts.
+fn living_link(pool: *const creatures.Pool, slot: usize) ?usize {
+    const link = pool.link_index[slot];
+    if (link < 0 or link >= creatures.capacity) return null;
+    return if (pool.hp[@intCast(link)] > 0.0) @intCast(link) else null;
+}
+
+/// The player's place from far away, else a point beside it.
+fn flank(pool: *const creatures.Pool, slot: usize, player_pos: Vec2, distance: f32, width: f32) Vec2 {
+    if (distance > flank_distance_max) return player_pos;
+    return flank_point(pool, slot, player_pos, distance, width);
 }
 
 /// A point beside the player, the further the creature is away, in a direction of its own.
-fn flank(pool: *const creatures.Pool, slot: usize, player_pos: Vec2, distance: f32, width: f32) Vec2 {
+fn flank_point(pool: *const creatures.Pool, slot: usize, player_pos: Vec2, distance: f32, width: f32) Vec2 {
     const phase = float.from_int(pool.phase_seed[slot]) * @as(f32, 3.7) * float.pi;
     return float.add(float.scale(float.direction(phase, distance), width), player_pos);
 }

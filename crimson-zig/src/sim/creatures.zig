@@ -2,17 +2,24 @@
 
 const std = @import("std");
 const ai = @import("creature_ai.zig");
+const bonuses = @import("bonuses.zig");
 const damage = @import("damage.zig");
 const effects = @import("effects.zig");
 const float = @import("float.zig");
+const perks = @import("perks.zig");
+const projectiles = @import("projectiles.zig");
 const schema = @import("../schema.zig");
-const CreatureType = @import("tables.zig").CreatureType;
+const tables = @import("tables.zig");
+const templates = @import("spawn_templates.zig");
+const Caller = @import("rng.zig").Caller;
+const CreatureType = tables.CreatureType;
 const Player = @import("players.zig").Player;
 const Rgba = schema.Rgba;
 const Rng = @import("rng.zig").Rng;
 const Settings = @import("settings.zig").Settings;
 const Vec2 = float.Vec2;
 const World = @import("world.zig").World;
+const arena_size = @import("world.zig").arena_size;
 const assert = std.debug.assert;
 
 pub const capacity = 384;
@@ -56,6 +63,11 @@ pub const Flags = packed struct(u32) {
     unused_9: bool = false,
     bonus_on_death: bool = false,
     unused: u21 = 0,
+
+    /// Whether it moves about, and so has the long strip of pictures: dens do not.
+    pub fn walks(flags: Flags) bool {
+        return !flags.spawner or flags.spawner_mobile;
+    }
 };
 
 /// Whom `Pool.find_nearest` looks for.
@@ -156,7 +168,7 @@ pub const Pool = struct {
     };
 
     /// `creature_alloc_slot`, 0x00428140: the first free slot. A full pool gives the phantom, without a draw.
-    fn allocate(pool: *Pool, rng: *Rng) usize {
+    pub fn allocate(pool: *Pool, rng: *Rng) usize {
         const slot = std.mem.indexOfScalar(bool, pool.active[0..capacity], false) orelse return phantom;
         pool.flags[slot] = .{};
         pool.phase_seed[slot] = rng.draw(.creature_alloc_slot_phase_seed) & 0x17F;
@@ -164,6 +176,14 @@ pub const Pool = struct {
         pool.generation[slot] += 1;
         pool.spawned_count += 1;
         return slot;
+    }
+
+    /// Writes what a slot holds into another one, which stays the tenant that it is.
+    fn copy(pool: *Pool, from: usize, to: usize) void {
+        inline for (@typeInfo(Pool).@"struct".field_names, @typeInfo(Pool).@"struct".field_types) |name, Field| {
+            if (@typeInfo(Field) != .array or comptime std.mem.eql(u8, name, "generation")) continue;
+            @field(pool, name)[to] = @field(pool, name)[from];
+        }
     }
 
     /// `creature_spawn`, 0x00428240: rush's creatures grow stronger with time.
@@ -254,13 +274,6 @@ pub const Pool = struct {
         }
         return count;
     }
-
-    /// Frees the slots of corpses that have faded, as the original does while it draws them.
-    pub fn cull(pool: *Pool) void {
-        for (pool.active[0..capacity], pool.death_timer[0..capacity]) |*active, timer| {
-            if (timer < gone_timer) active.* = false;
-        }
-    }
 };
 
 /// How many slots a search looks at together, and their places, x before y.
@@ -292,6 +305,7 @@ pub fn update(world: *World) void {
     for (0..capacity) |slot| {
         if (!pool.active[slot]) continue;
         if (pool.hit_flash_timer[slot] > 0.0) pool.hit_flash_timer[slot] -= world.dt;
+        if (world.bonuses.freeze > 0.0) continue;
         if (pool.alive(slot) and pool.hp[slot] > 0.0) {
             update_living(world, slot);
         } else {
@@ -305,27 +319,166 @@ const dormant_pos: Vec2 = .{ .x = 432.0, .y = 432.0 };
 
 fn update_living(world: *World, slot: usize) void {
     const pool = &world.creatures;
+    const poisoned_to_death = tick_poison(world, slot);
     tick_stop_and_go(world, slot);
     const choice = ai.choose_target_player(world, slot);
     ai.feed_auto_target(world, slot, choice);
     const player = &world.players[choice.target];
+    if (poisoned_to_death) {
+        if (pool.active[slot]) decay(world, slot);
+        return;
+    }
+    // The original lets what the plague has killed live on for the rest of the tick.
+    if (pool.plague_infected[slot] and tick_plague(world, slot) and world.settings.mended()) return;
+    if (perks.stares_down(world, slot)) {
+        pool.force_target[slot] = 0;
+        return;
+    }
 
-    ai.update_target(pool, slot, player.pos, world.players[choice.auto_target].pos);
-    if (pool.ai_mode[slot] != .hold_timer) move(pool, slot, world.dt);
-    animate(pool, slot, world.dt);
+    const pursuit = ai.update_target(pool, slot, player.pos, world.players[choice.auto_target].pos, world.dt);
+    if (pursuit.link_died) damage.hit_creature(world, slot, 1000.0, .bullet, float.origin);
+    const afraid = world.bonuses.energizer > 0.0 and pool.max_hp[slot] < 500.0;
+    if (afraid or pool.plague_infected[slot]) pool.target_heading[slot] += float.pi;
+
+    if (pool.flags[slot].spawner) {
+        stay_inside(pool, slot);
+        if (pool.flags[slot].spawner_mobile) {
+            move(pool, slot, pursuit.pace, world.dt);
+        } else {
+            pool.vel[slot] = float.origin;
+        }
+        // Children whose slots come later have their first tick in this one.
+        if (world.spawn_slots.tick(pool.link_index[slot], world.dt)) |child| {
+            _ = templates.spawn(world, child, pool.pos[slot], templates.random_heading);
+        }
+    } else if (pool.ai_mode[slot] != .hold_timer) {
+        move(pool, slot, pursuit.pace, world.dt);
+    }
+    if (world.perks.has(.plaguebearer) and world.plague_kills < plague_spread_max) spread_plague(pool, slot);
+    animate(pool, slot, pursuit.pace, world.dt);
     if (pool.attack_cooldown[slot] <= 0.0) {
         pool.attack_cooldown[slot] = 0.0;
     } else {
         pool.attack_cooldown[slot] -= world.dt;
     }
-    interact(world, slot, player);
+    const distance = float.distance(pool.pos[slot], player.pos);
+    if (world.perks.has(.radioactive) and distance < 100.0 and irradiate(world, slot, distance)) return;
+    if (distance > 64.0) shoot(world, slot);
+    interact(world, slot, player, distance);
 }
 
-fn move(pool: *Pool, slot: usize, dt: f32) void {
+/// What poison does in a frame; returns whether the creature is dead.
+fn tick_poison(world: *World, slot: usize) bool {
+    const flags = world.creatures.flags[slot];
+    const rate: f32 = if (flags.poisoned_strong) 180.0 else if (flags.poisoned) 60.0 else return false;
+    damage.hit_creature(world, slot, world.dt * rate, .self_tick, float.origin);
+    return world.creatures.hp[slot] <= 0.0;
+}
+
+/// Kills by the plague, up to which it spreads, and up to which bitten bearers give it away.
+const plague_spread_max = 60;
+const plague_catch_max = 50;
+/// Seconds between two effects of plague, radiation or fire.
+pub const dot_period = 0.5;
+
+/// Returns whether it has killed.
+fn tick_plague(world: *World, slot: usize) bool {
+    const pool = &world.creatures;
+    const timer = &pool.dot_tick_timer[slot];
+    timer.* -= world.dt;
+    if (!(timer.* < 0.0)) return false;
+    timer.* += dot_period;
+    pool.hp[slot] -= 15.0;
+    const killed = pool.hp[slot] < 0.0 or (world.settings.mended() and pool.hp[slot] == 0.0);
+    if (killed) {
+        world.plague_kills += 1;
+        die(world, slot);
+        if (pool.type_id[slot].bites_aloud()) world.rng.skip(.creature_update_all_plague_kill_sfx);
+    }
+    effects.stain(world);
+    return killed;
+}
+
+/// `plaguebearer_spread_infection`: between a creature and the first one near it, which may be itself.
+fn spread_plague(pool: *Pool, slot: usize) void {
+    const reach = 45.0;
+    const hp_max = 150.0;
+    if (!pool.active[slot]) return;
+    if (!pool.plague_infected[slot] and pool.hp[slot] >= hp_max) return;
+    for (0..capacity) |other| {
+        if (!pool.active[other]) continue;
+        if (float.distance(pool.pos[other], pool.pos[slot]) >= reach) continue;
+        if (pool.plague_infected[other] and pool.hp[slot] < hp_max) pool.plague_infected[slot] = true;
+        if (pool.plague_infected[slot] and pool.hp[other] < hp_max) pool.plague_infected[other] = true;
+        return;
+    }
+}
+
+/// The perk Radioactive, on whoever comes close. Returns whether the creature's tick ends here.
+fn irradiate(world: *World, slot: usize, distance: f32) bool {
+    const pool = &world.creatures;
+    pool.dot_tick_timer[slot] -= world.dt * 1.5;
+    if (!(pool.dot_tick_timer[slot] < 0.0 and pool.hp[slot] > 0.0)) return false;
+    pool.dot_tick_timer[slot] = dot_period;
+    pool.hp[slot] -= (100.0 - distance) * @as(f32, 0.3);
+    effects.stain(world);
+    const mended = world.settings.mended();
+    if (!(pool.hp[slot] < 0.0 or (mended and pool.hp[slot] == 0.0))) return false;
+    if (pool.type_id[slot] == .lizard) {
+        pool.hp[slot] = 1.0;
+        return false;
+    }
+    // No death of the usual kind: it pays, and that is all.
+    pay(world, slot);
+    pool.death_timer[slot] -= world.dt;
+    return mended;
+}
+
+/// Dens stand within the arena, by their size.
+fn stay_inside(pool: *Pool, slot: usize) void {
+    const size = pool.size[slot];
+    const pos = &pool.pos[slot];
+    inline for (.{ &pos.x, &pos.y }) |part| {
+        if (part.* < size) part.* = size;
+        if (part.* > arena_size - size) part.* = arena_size - size;
+    }
+}
+
+/// Creatures that shoot do so ahead, as often as their cooldown lets them.
+fn shoot(world: *World, slot: usize) void {
+    const pool = &world.creatures;
+    const flags = pool.flags[slot];
+    if (!flags.ranged_plasma and !flags.ranged_template) return;
+    if (pool.attack_cooldown[slot] > 0.0) return;
+    if (flags.ranged_plasma) {
+        spit(world, slot, .plasma_rifle);
+        pool.attack_cooldown[slot] += 1.0;
+    }
+    if (!flags.ranged_template or pool.attack_cooldown[slot] > 0.0) return;
+    const kind: i32 = @bitCast(pool.orbit_radius[slot]);
+    spit(world, slot, std.enums.fromInt(tables.WeaponId, kind) orelse {
+        return world.lack("a creature's projectile that is none");
+    });
+    const pause = float.from_int(world.rng.draw(.creature_update_all_plasmaminigun_cooldown) & 3) * 0.1;
+    pool.attack_cooldown[slot] = pause + pool.orbit_angle[slot] + pool.attack_cooldown[slot];
+}
+
+fn spit(world: *World, slot: usize, kind: tables.WeaponId) void {
+    const pool = &world.creatures;
+    _ = projectiles.spawn(world, .{
+        .pos = pool.pos[slot],
+        .angle = pool.heading[slot],
+        .kind = kind,
+        .owner = @intCast(slot),
+    });
+}
+
+/// `pace` is below 1 for who is about to arrive.
+fn move(pool: *Pool, slot: usize, pace: f32, dt: f32) void {
     const turn_scale: f32 = @bitCast(@as(u32, 0x3FAAAAAB));
     const speed = pool.move_speed[slot];
     pool.heading[slot] = approach_angle(pool.heading[slot], pool.target_heading[slot], speed * turn_scale, dt);
-    const step = float.direction(pool.heading[slot] - float.half_pi, dt);
+    const step = float.scale(float.direction(pool.heading[slot] - float.half_pi, dt), pace);
     pool.vel[slot] = float.scale(float.scale(step, speed), 30.0);
     pool.pos[slot] = float.add(pool.pos[slot], pool.vel[slot]);
 }
@@ -345,28 +498,34 @@ fn approach_angle(current: f32, target: f32, rate: f32, dt: f32) f32 {
     return if (forward) angle + step else angle - step;
 }
 
-fn animate(pool: *Pool, slot: usize, dt: f32) void {
-    if (pool.ai_mode[slot] == .hold_timer) return;
-    const frames = 31.0;
+fn animate(pool: *Pool, slot: usize, pace: f32, dt: f32) void {
+    const walks = pool.flags[slot].walks();
+    if (walks and pool.ai_mode[slot] == .hold_timer) return;
+    const frames: f32 = if (walks) 31.0 else 15.0;
+    const frame_rate: f32 = if (walks) 25.0 else 22.0;
     const slowness = 30.0 / pool.size[slot];
     const rate = pool.type_id[slot].animation_rate();
-    var phase = pool.anim_phase[slot] + rate * pool.move_speed[slot] * dt * slowness * 25.0;
+    var phase = pool.anim_phase[slot] + rate * pool.move_speed[slot] * dt * slowness * pace * frame_rate;
     while (phase > frames) phase -= frames;
     pool.anim_phase[slot] = phase;
 }
 
-/// What a creature does to the player whom it has reached.
-fn interact(world: *World, slot: usize, player: *Player) void {
+/// What a creature and the player whom it has reached do to each other.
+fn interact(world: *World, slot: usize, player: *Player, distance: f32) void {
     const too_near = 20.0;
     const bite_reach = 30.0;
     const bite_size_min = 16.0;
     const pool = &world.creatures;
-    const distance = float.distance(pool.pos[slot], player.pos);
-    if (distance < too_near) pool.pos[slot] = float.subtract(pool.pos[slot], pool.vel[slot]);
-    if (pool.size[slot] > bite_size_min and distance < bite_reach and player.health > 0.0 and
-        pool.attack_cooldown[slot] <= 0.0)
-    {
-        bite(world, slot, player);
+    const edible = world.bonuses.energizer > 0.0;
+    if (distance < too_near) {
+        pool.pos[slot] = float.subtract(pool.pos[slot], pool.vel[slot]);
+        if (edible and pool.max_hp[slot] < 380.0) be_eaten(world, slot);
+    }
+    if (pool.size[slot] > bite_size_min and distance < bite_reach and player.health > 0.0 and !edible) {
+        if (pool.attack_cooldown[slot] <= 0.0) bite(world, slot, player);
+        if (player.plaguebearer_active and pool.hp[slot] < 150.0 and world.plague_kills < plague_catch_max) {
+            pool.plague_infected[slot] = true;
+        }
     }
     // Small ones break on the player, and count as kills without paying.
     if (distance < bite_reach and pool.size[slot] <= 30.0) {
@@ -375,9 +534,27 @@ fn interact(world: *World, slot: usize, player: *Player) void {
     }
 }
 
+/// Under Energizer the player eats it; the original pays for it twice.
+fn be_eaten(world: *World, slot: usize) void {
+    pay(world, slot);
+    effects.burst(world, 6);
+    world.scripted_burst = true;
+    vanish(world, slot);
+    world.scripted_burst = false;
+}
+
 fn bite(world: *World, slot: usize, player: *Player) void {
     const pool = &world.creatures;
     if (pool.type_id[slot].bites_aloud()) world.rng.skip(.creature_update_all_contact_sfx);
+    if (world.perks.has(.mr_melee)) damage.hit_creature(world, slot, 25.0, .melee, float.origin);
+    if (player.shield_timer <= 0.0) {
+        if (world.perks.has(.toxic_avenger)) {
+            pool.flags[slot].poisoned = true;
+            pool.flags[slot].poisoned_strong = true;
+        } else if (world.perks.has(.veins_of_poison)) {
+            pool.flags[slot].poisoned = true;
+        }
+    }
     damage.hurt_player(world, player, pool.contact_damage[slot]);
     effects.stain(world);
     pool.attack_cooldown[slot] += 1.0;
@@ -386,6 +563,7 @@ fn bite(world: *World, slot: usize, player: *Player) void {
 fn update_dead(world: *World, slot: usize) void {
     const pool = &world.creatures;
     if (pool.hp[slot] <= 0.0 and pool.alive(slot)) pool.death_timer[slot] -= world.dt;
+    _ = tick_poison(world, slot);
     tick_stop_and_go(world, slot);
     // The dead go on hunting as far as the players' own aims are concerned.
     ai.feed_auto_target(world, slot, ai.choose_target_player(world, slot));
@@ -419,12 +597,17 @@ fn decay(world: *World, slot: usize) void {
     }
     timer.* -= world.dt * 28.0;
     if (timer.* > 0.0) {
+        if (!pool.flags[slot].walks()) {
+            pool.vel[slot] = float.origin;
+            return;
+        }
         const step = float.direction(pool.heading[slot] - float.half_pi, timer.*);
         pool.vel[slot] = float.scale(float.scale(step, world.dt), 9.0);
         pool.pos[slot] = float.subtract(pool.pos[slot], pool.vel[slot]);
         return;
     }
-    if (!world.settings.violence_disabled) {
+    const bloody = !world.settings.violence_disabled;
+    if (bloody) {
         if (pool.corpse_count == corpses_max) {
             // The ground has no room for it in this tick.
             timer.* = 0.001;
@@ -433,6 +616,22 @@ fn decay(world: *World, slot: usize) void {
         pool.corpse_count += 1;
     }
     pool.kill_count += 1;
+    if (bloody and pool.flags[slot].spawner) bleed_out(world);
+}
+
+/// A den's end.
+fn bleed_out(world: *World) void {
+    const sprays = [_]struct { count: u32, caller: Caller }{
+        .{ .count = 8, .caller = .creature_update_all_spawner_blood_8_angle },
+        .{ .count = 6, .caller = .creature_update_all_spawner_blood_6_angle },
+        .{ .count = 5, .caller = .creature_update_all_spawner_blood_5_angle },
+    };
+    for (sprays) |spray| {
+        for (0..spray.count) |_| {
+            world.rng.skip(spray.caller);
+            effects.splatter_blood(world);
+        }
+    }
 }
 
 /// `creature_handle_death`, 0x0041e910: the corpse begins, and player one is paid whoever killed.
@@ -447,27 +646,106 @@ pub fn vanish(world: *World, slot: usize) void {
 
 fn end(world: *World, slot: usize, left: enum { corpse, nothing }) void {
     const pool = &world.creatures;
+    if (pool.flags[slot].bonus_on_death) world.lack("a bonus that a creature carries");
     world.rewards.record_kill(pool.pos[slot]);
-    if (!pool.active[slot]) {
-        world.events.add_death(.{
-            .creature = @intCast(slot),
-            .kind = pool.type_id[slot],
-            .reward_value = pool.reward_value[slot],
-            .xp_awarded = 0,
-        });
-        return;
-    }
+    // Who has gone can be handed in again; that is told, and nothing else.
+    if (!pool.active[slot]) return tell(world, slot, 0);
+
+    release_den(world, slot);
+    if (pool.flags[slot].split_on_death and pool.size[slot] > split_size_min) split(world, slot);
     switch (left) {
         .corpse => pool.death_timer[slot] -= world.dt,
         .nothing => pool.active[slot] = false,
     }
-    const killer = &world.players[0];
-    const before = killer.experience;
-    killer.experience = @intFromFloat(float.int_add(before, pool.reward_value[slot]));
-    world.events.add_death(.{
+    const before = world.players[0].experience;
+    pay_for_kill(world, slot);
+    const paid = world.players[0].experience - before;
+    if (!world.scripted_burst) bonuses.drop_on_kill(world, pool.pos[slot]);
+    if (world.bonuses.freeze > 0.0) break_to_pieces(world, slot);
+    tell(world, slot, paid);
+}
+
+fn tell(world: *World, slot: usize, xp_awarded: i32) void {
+    const pool = &world.creatures;
+    const told = world.events.add_death(.{
         .creature = @intCast(slot),
         .kind = pool.type_id[slot],
         .reward_value = pool.reward_value[slot],
-        .xp_awarded = killer.experience - before,
+        .xp_awarded = xp_awarded,
     });
+    if (!told) world.lack("room for more deaths in a tick");
+}
+
+/// A kill of double worth pays twice, each time with a sum that is rounded.
+fn pay_for_kill(world: *World, slot: usize) void {
+    const killer = &world.players[0];
+    const times: u32 = if (world.bonuses.double_experience > 0.0) 2 else 1;
+    for (0..times) |_| {
+        if (world.perks.has(.bloody_mess_quick_learner)) {
+            killer.experience +%= @intFromFloat(world.creatures.reward_value[slot] * @as(f32, 1.3));
+        } else {
+            pay(world, slot);
+        }
+    }
+}
+
+/// What a creature is worth goes to player one.
+fn pay(world: *World, slot: usize) void {
+    const player = &world.players[0];
+    player.experience = @intFromFloat(float.int_add(player.experience, world.creatures.reward_value[slot]));
+}
+
+fn release_den(world: *World, slot: usize) void {
+    const pool = &world.creatures;
+    if (pool.flags[slot].spawner) world.spawn_slots.release(pool.link_index[slot]);
+}
+
+/// Smaller ones do not split any more.
+const split_size_min = 35.0;
+
+/// Two children, which look to both sides.
+fn split(world: *World, slot: usize) void {
+    const pool = &world.creatures;
+    const turns = [_]f32{ -float.half_pi, float.half_pi };
+    const callers = [_]Caller{
+        .creature_handle_death_split_child_1_phase_seed,
+        .creature_handle_death_split_child_2_phase_seed,
+    };
+    for (turns, callers) |turn, caller| {
+        const child = pool.allocate(&world.rng);
+        pool.copy(slot, child);
+        pool.phase_seed[child] = world.rng.draw(caller) & 0xFF;
+        pool.heading[child] = pool.heading[slot] + turn;
+        pool.hp[child] = pool.max_hp[slot] * 0.25;
+        pool.reward_value[child] *= 0.6666667;
+        pool.size[child] -= 8.0;
+        pool.move_speed[child] += 0.1;
+        pool.contact_damage[child] *= 0.7;
+        pool.death_timer[child] = alive_timer;
+    }
+    effects.burst(world, 8);
+}
+
+/// The end of a frozen one: shards and no corpse.
+fn break_to_pieces(world: *World, slot: usize) void {
+    const pool = &world.creatures;
+    for (0..8) |_| {
+        world.rng.skip(.creature_handle_death_freeze_shard_angle);
+        effects.throw_shard(world);
+    }
+    world.rng.skip(.creature_handle_death_freeze_shatter_angle);
+    effects.shatter(world);
+    pool.kill_count += 1;
+    pool.active[slot] = false;
+    effects.stain(world);
+}
+
+/// Frees the slots of corpses that have faded, as the original does while it draws them.
+pub fn cull(world: *World) void {
+    const pool = &world.creatures;
+    for (pool.active[0..capacity], pool.death_timer[0..capacity], 0..) |*active, timer, slot| {
+        if (!active.* or !(timer < gone_timer)) continue;
+        release_den(world, slot);
+        active.* = false;
+    }
 }

@@ -54,7 +54,7 @@ pub fn normalize(a: Vec2) Vec2 {
 
 /// A small integer, which an f32 holds.
 pub fn from_int(value: anytype) f32 {
-    assert(@as(i64, value) <= 1 << 24 and @as(i64, value) >= -(1 << 24));
+    assert(value <= 1 << 24 and value >= -(1 << 24));
     return @floatFromInt(value);
 }
 

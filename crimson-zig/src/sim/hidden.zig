@@ -10,6 +10,7 @@ const rows = @import("rows.zig");
 const schema = @import("../schema.zig");
 const secondaries = @import("secondaries.zig");
 const Settings = @import("settings.zig").Settings;
+const SpawnSlots = @import("spawn_slots.zig").Slots;
 const Sprites = @import("effects.zig").Sprites;
 const World = @import("world.zig").World;
 const assert = std.debug.assert;
@@ -158,7 +159,7 @@ pub const Sampler = struct {
             .bonuses = untouched_bonuses,
             .particles = particles_of(&world.particles),
             .sprite_effects = sprites_of(&world.sprites),
-            .spawn_slots = untouched_spawn_slots,
+            .spawn_slots = spawn_slots_of(&world.spawn_slots),
             .quest_spawns = nothing,
             .availability = sampler.availability,
             .dormant_player = if (world.settings.player_count == 1)
@@ -275,18 +276,17 @@ fn untouched_pool(comptime slots: usize, comptime row: anytype) u64 {
     return digest_of(std.mem.asBytes(&hashes));
 }
 
-const SpawnSlot = struct {
-    owner: i32 = -1,
-    timer: f32 = 0.5,
-    count: i32 = 0,
-    limit: i32 = -1,
-    interval: f32 = 0.5,
-    child_template: i32 = 0,
-};
-
-const untouched_spawn_slots = blk: {
-    @setEvalBranchQuota(1_000_000);
-    const slot = packed_bytes(@as(SpawnSlot, .{}));
-    const all: [32][slot.len]u8 = @splat(slot);
-    break :blk digest_of(std.mem.asBytes(&all));
-};
+fn spawn_slots_of(slots: *const SpawnSlots) u64 {
+    var hasher: Blake2b64 = .init(.{});
+    for (&slots.slots) |*slot| {
+        hasher.update(&packed_bytes(slot.owner));
+        hasher.update(&packed_bytes(slot.timer));
+        hasher.update(&packed_bytes(slot.count));
+        hasher.update(&packed_bytes(slot.limit));
+        hasher.update(&packed_bytes(slot.interval));
+        hasher.update(&packed_bytes(@as(i32, @backingInt(slot.child))));
+    }
+    var digest: [hash_size]u8 = undefined;
+    hasher.final(&digest);
+    return std.mem.readInt(u64, &digest, .little);
+}

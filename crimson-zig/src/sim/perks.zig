@@ -1,6 +1,7 @@
 //! Perks: the original keeps them in player one's struct, and asks there whoever profits.
 
 const tables = @import("tables.zig");
+const World = @import("world.zig").World;
 
 pub const PerkId = enum(u8) {
     antiperk = 0,
@@ -72,3 +73,10 @@ pub const Counts = struct {
         return owned.counts[@backingInt(perk)] > 0;
     }
 };
+
+/// Evil Eyes: whether a player's gaze keeps a creature where it is.
+pub fn stares_down(world: *World, slot: usize) bool {
+    _ = slot;
+    if (world.perks.has(.evil_eyes)) world.lack("the perk Evil Eyes");
+    return false;
+}

@@ -61,7 +61,10 @@ pub const Player = struct {
     muzzle_flash_alpha: f64,
     experience: i32,
     level: i32,
+    shield_timer: f32,
     fire_bullets_timer: f32,
+    /// Whether who bites this player catches the plague.
+    plaguebearer_active: bool,
 
     /// A player that no run has reset yet.
     pub const dormant: Player = .{
@@ -90,7 +93,9 @@ pub const Player = struct {
         .muzzle_flash_alpha = 0.0,
         .experience = 0,
         .level = 1,
+        .shield_timer = 0.0,
         .fire_bullets_timer = 0.0,
+        .plaguebearer_active = false,
     };
 
     /// `player_reset_all`: players stand on a diagonal; the pistol is not the table's.

@@ -59,6 +59,10 @@ pub const Sampler = struct {
             try tables.append(.sim_state_weapon_times, tick, .{ .index = @intCast(id), .time_ms = time });
         }
         switch (world.mode) {
+            .survival => |*spawner| try tables.append(.sim_state_survival, tick, .{
+                .stage = spawner.stage,
+                .spawn_cooldown_ms = spawner.spawn_cooldown_ms,
+            }),
             .rush => |*spawner| try tables.append(.sim_state_rush, tick, .{
                 .spawn_cooldown_ms = spawner.spawn_cooldown_ms,
             }),

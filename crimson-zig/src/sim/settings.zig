@@ -13,7 +13,7 @@ pub const Mode = enum(i32) {
     tutorial = 8,
 
     pub fn implemented(mode: Mode) bool {
-        return mode == .rush;
+        return mode == .rush or mode == .survival;
     }
 };
 
@@ -24,6 +24,8 @@ pub const Settings = struct {
     /// The replay's rules: 1, or 2, which mend what the first ones had wrong.
     rules: u8,
     preserve_bugs: bool,
+    /// Quests only, but with the original's bugs.
+    hardcore: bool,
     /// Whether shots hit other players.
     friendly_fire: bool,
     /// Whether a co-op run of rules 1 keeps the reload key for a single player.

@@ -20,8 +20,11 @@ const frame_dt_ms = @import("world.zig").frame_dt_ms;
 
 pub fn run(world: *World, settings: *const Settings) void {
     world.settings = settings.*;
-    // The save's retry counter eases quests only, but the original applies it everywhere.
-    if (!settings.preserve_bugs) world.settings.quest_fail_retry_count = 0;
+    // Hardcore and the save's retry counter are for quests, but the original applies them everywhere.
+    if (!settings.preserve_bugs) {
+        world.settings.hardcore = false;
+        world.settings.quest_fail_retry_count = 0;
+    }
     world.rng.state = settings.seed;
     world.rng.clear_draws();
     world.dt = frame_dt;
@@ -31,6 +34,8 @@ pub fn run(world: *World, settings: *const Settings) void {
     world.players = @splat(.dormant);
     for (world.seats(), 0..) |*player, index| player.reset(@intCast(index));
     world.creatures = creatures.Pool.empty;
+    world.spawn_slots = .empty;
+    world.plague_kills = 0;
     world.projectiles = projectiles.Pool.empty;
     world.secondaries = secondaries.Pool.empty;
     world.particles = particles.Pool.empty;
@@ -38,6 +43,7 @@ pub fn run(world: *World, settings: *const Settings) void {
     world.effect_detail_skips = 0;
     world.elapsed_ms = 0;
     world.run_active = true;
+    world.time_scale_active = false;
     world.bonuses = std.mem.zeroes(BonusTimers);
     world.perks = .none;
     world.lean_mean_exp_timer = 0.0;
@@ -56,6 +62,7 @@ pub fn run(world: *World, settings: *const Settings) void {
     world.weapon_times = @splat(0);
     world.availability = available(settings);
     world.overflowed = false;
+    world.lacking = "";
 
     for (world.creatures.target_player[0..creatures.capacity], 0..) |*target, index| {
         target.* = @intCast(index % settings.player_count);

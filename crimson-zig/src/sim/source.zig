@@ -65,16 +65,19 @@ pub const Source = struct {
             stored.flags,
         );
         source.world.step(inputs[0..seats.len]);
+        const lacking = source.world.lacking;
+        if (lacking.len > 0) return source.refuse("the simulation does not have yet: {s}", .{lacking});
         if (source.world.overflowed) return source.refuse("a distance is too large for a float", .{});
         try source.check_end(tick);
         try source.sampler.add_tick(&source.world, tables, place);
     }
 
-    /// Rush knows no commands, and the reader has refused those of typ-o.
+    /// Rush knows no commands of perks, and the reader has refused those of typ-o.
     fn check_commands(source: *Source, tick: u32) Failure!void {
         for (source.replay.commands_of(tick)) |*command| {
             assert(command.kind == .perk_menu_open or command.kind == .perk_pick);
-            return source.refuse("perk command in Rush", .{});
+            if (source.world.settings.mode == .rush) return source.refuse("perk command in Rush", .{});
+            return source.refuse("the simulation does not have yet: perk commands", .{});
         }
     }
 
@@ -109,6 +112,7 @@ fn settings_of(replay: *const crd.Replay) error{UnknownProvenance}!Settings {
         .player_count = @intCast(run.player_count),
         .rules = @intCast(replay.head.rules),
         .preserve_bugs = run.preserve_bugs,
+        .hardcore = run.hardcore,
         .friendly_fire = run.friendly_fire,
         .legacy_coop_reload = try has_legacy_coop_reload(replay),
         .detail_preset = @intCast(run.detail_preset),

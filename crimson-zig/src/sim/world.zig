@@ -1,6 +1,7 @@
 //! A run: its whole state, and one tick of it.
 
 const std = @import("std");
+const camera = @import("camera.zig");
 const creatures = @import("creatures.zig");
 const effects = @import("effects.zig");
 const float = @import("float.zig");
@@ -18,6 +19,7 @@ const Input = @import("settings.zig").Input;
 const ModeState = @import("modes.zig").ModeState;
 const Player = players.Player;
 const Rng = @import("rng.zig").Rng;
+const SpawnSlots = @import("spawn_slots.zig").Slots;
 const Settings = @import("settings.zig").Settings;
 const players_max = @import("settings.zig").players_max;
 const Vec2 = float.Vec2;
@@ -45,12 +47,15 @@ pub const Events = struct {
     death_count: u32 = 0,
     deaths: [deaths_max]CreatureDeath = undefined,
 
-    /// A slot can die, be handed out and die again only in another tick.
-    const deaths_max = creatures.capacity;
+    /// Who is gone can be killed once more, and its slot be handed out and die again.
+    const deaths_max = 4 * creatures.capacity;
 
-    pub fn add_death(events: *Events, death: CreatureDeath) void {
+    /// Returns whether there was room for it.
+    pub fn add_death(events: *Events, death: CreatureDeath) bool {
+        if (events.death_count == deaths_max) return false;
         events.deaths[events.death_count] = death;
         events.death_count += 1;
+        return true;
     }
 
     fn clear(events: *Events) void {
@@ -89,7 +94,7 @@ pub const Availability = struct {
     weapons: [tables.weapon_available_count]bool,
 };
 
-/// Large: keep it where it needs no copying. It holds no pointers, so a copy of its bytes is the same run.
+/// Large: keep it where it needs no copying. It points at constants only, so a copy of its bytes is the same run.
 pub const World = struct {
     settings: Settings,
     rng: Rng,
@@ -101,6 +106,9 @@ pub const World = struct {
     /// The original always has two players; in a run of one the second is dormant, but creatures can turn on it.
     players: [players_max]Player,
     creatures: creatures.Pool,
+    spawn_slots: SpawnSlots,
+    /// How many creatures the plague has killed.
+    plague_kills: i32,
     projectiles: projectiles.Pool,
     secondaries: secondaries.Pool,
     particles: particles.Pool,
@@ -109,6 +117,8 @@ pub const World = struct {
     effect_detail_skips: u32,
     elapsed_ms: i32,
     run_active: bool,
+    /// Whether Reflex Boost slows time, as of the end of the last frame.
+    time_scale_active: bool,
     bonuses: BonusTimers,
     perks: perks.Counts,
     lean_mean_exp_timer: f32,
@@ -128,6 +138,8 @@ pub const World = struct {
     availability: Availability,
     /// An input has led to a distance that no float holds: the run is void from here on.
     overflowed: bool,
+    /// What the simulation would have needed and does not have yet; the first thing that was missing.
+    lacking: []const u8,
 
     /// Starts a run. The draws of set-up are in `rng` until the first tick.
     pub fn start(world: *World, settings: *const Settings) void {
@@ -144,6 +156,11 @@ pub const World = struct {
         if (std.math.isFinite(length)) return length;
         world.overflowed = true;
         return 0.0;
+    }
+
+    /// Says that the run is void from this tick on, since the simulation is not complete.
+    pub fn lack(world: *World, what: []const u8) void {
+        if (world.lacking.len == 0) world.lacking = what;
     }
 
     /// The players of the run.
@@ -177,8 +194,10 @@ pub const World = struct {
         world.highscore_xp = world.players[0].experience;
         world.weapon_times[@intCast(@backingInt(world.players[0].weapon.id))] +%= @intCast(world.dt_ms);
         weapons.enforce_guards(world);
-        world.creatures.cull();
+        camera.shake(world);
+        creatures.cull(world);
         if (world.over()) world.run_active = false;
+        if (world.settings.mode != .rush and world.players[0].experience > 1000) world.lack("levels");
         world.elapsed_ms +%= world.dt_ms;
         world.rng.skip(.game_frame_update_discarded);
     }
