@@ -96,7 +96,7 @@ def test_a_path_that_does_not_exist(captures: Captures, apart: list[str]) -> Non
     result.stdout.no_fnmatch_line("*found no capture*")
 
 
-@pytest.mark.parametrize("given", ["zig", "python,nosuch", "captures", ","])
+@pytest.mark.parametrize("given", ["zag", "python,nosuch", "captures", ","])
 def test_unknown_candidates(pytester: pytest.Pytester, given: str) -> None:
     result = pytester.runpytest_inprocess(f"--parity={given}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
