@@ -5,6 +5,7 @@ const ai = @import("creature_ai.zig");
 const bonuses = @import("bonuses.zig");
 const damage = @import("damage.zig");
 const effects = @import("effects.zig");
+const experience = @import("experience.zig");
 const float = @import("float.zig");
 const perks = @import("perks.zig");
 const projectiles = @import("projectiles.zig");
@@ -429,7 +430,7 @@ fn irradiate(world: *World, slot: usize, distance: f32) bool {
         return false;
     }
     // No death of the usual kind: it pays, and that is all.
-    pay(world, slot);
+    experience.pay(world, world.creatures.reward_value[slot]);
     pool.death_timer[slot] -= world.dt;
     return mended;
 }
@@ -536,7 +537,7 @@ fn interact(world: *World, slot: usize, player: *Player, distance: f32) void {
 
 /// Under Energizer the player eats it; the original pays for it twice.
 fn be_eaten(world: *World, slot: usize) void {
-    pay(world, slot);
+    experience.pay(world, world.creatures.reward_value[slot]);
     effects.burst(world, 6);
     world.scripted_burst = true;
     vanish(world, slot);
@@ -657,10 +658,8 @@ fn end(world: *World, slot: usize, left: enum { corpse, nothing }) void {
         .corpse => pool.death_timer[slot] -= world.dt,
         .nothing => pool.active[slot] = false,
     }
-    const before = world.players[0].experience;
-    pay_for_kill(world, slot);
-    const paid = world.players[0].experience - before;
-    if (!world.scripted_burst) bonuses.drop_on_kill(world, pool.pos[slot]);
+    const paid = experience.pay_kill(world, pool.reward_value[slot]);
+    if (!world.scripted_burst) bonuses.drop(world, pool.pos[slot]);
     if (world.bonuses.freeze > 0.0) break_to_pieces(world, slot);
     tell(world, slot, paid);
 }
@@ -674,25 +673,6 @@ fn tell(world: *World, slot: usize, xp_awarded: i32) void {
         .xp_awarded = xp_awarded,
     });
     if (!told) world.lack("room for more deaths in a tick");
-}
-
-/// A kill of double worth pays twice, each time with a sum that is rounded.
-fn pay_for_kill(world: *World, slot: usize) void {
-    const killer = &world.players[0];
-    const times: u32 = if (world.bonuses.double_experience > 0.0) 2 else 1;
-    for (0..times) |_| {
-        if (world.perks.has(.bloody_mess_quick_learner)) {
-            killer.experience +%= @intFromFloat(world.creatures.reward_value[slot] * @as(f32, 1.3));
-        } else {
-            pay(world, slot);
-        }
-    }
-}
-
-/// What a creature is worth goes to player one.
-fn pay(world: *World, slot: usize) void {
-    const player = &world.players[0];
-    player.experience = @intFromFloat(float.int_add(player.experience, world.creatures.reward_value[slot]));
 }
 
 fn release_den(world: *World, slot: usize) void {

@@ -5,6 +5,7 @@
 
 const std = @import("std");
 const float = @import("float.zig");
+const Caller = @import("rng.zig").Caller;
 const Rgba = @import("../schema.zig").Rgba;
 const Rng = @import("rng.zig").Rng;
 const Vec2 = float.Vec2;
@@ -35,6 +36,26 @@ pub fn throw_casing(world: *World) void {
     world.rng.skip(.player_update_casing_rotation);
     world.rng.skip(.player_update_casing_rotation_step);
     spawn(world);
+}
+
+/// A ring of light, of a bonus that everyone sees.
+pub fn ring(world: *World) void {
+    spawn(world);
+}
+
+/// An effect whose values are drawn by an own code path of the original.
+pub fn spawn_drawn(world: *World, callers: []const Caller) void {
+    for (callers) |caller| world.rng.skip(caller);
+    spawn(world);
+}
+
+/// The sparks of a bonus that is picked up.
+pub fn burst_of_pickup(world: *World) void {
+    for (0..12) |_| spawn_drawn(world, &.{
+        .bonus_apply_pickup_burst_rotation,
+        .bonus_apply_pickup_burst_vel_x,
+        .bonus_apply_pickup_burst_vel_y,
+    });
 }
 
 /// `effect_spawn_burst`, 0x0042ef60.

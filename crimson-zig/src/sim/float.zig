@@ -58,6 +58,12 @@ pub fn from_int(value: anytype) f32 {
     return @floatFromInt(value);
 }
 
+/// Whole milliseconds of a time in seconds.
+pub fn milliseconds(seconds: f32) i32 {
+    const scaled: f32 = seconds * 1000.0;
+    return @intFromFloat(scaled);
+}
+
 /// An integer loads exactly; only the product is rounded.
 pub fn int_mul(value: i32, factor: f32) f32 {
     return narrow(@as(f64, @floatFromInt(value)) * factor);

@@ -3,6 +3,7 @@
 //! `docs/cdt-trace-format.md` says what each covers, byte for byte.
 
 const std = @import("std");
+const bonuses = @import("bonuses.zig");
 const creatures = @import("creatures.zig");
 const particles = @import("particles.zig");
 const projectiles = @import("projectiles.zig");
@@ -130,11 +131,47 @@ fn Residue(comptime Pool: type, comptime Row: type, comptime capacity: usize, co
     };
 }
 
+/// The same for bonuses, which fade after they have left their slots: each slot is compared.
+const BonusResidue = struct {
+    /// Null for a slot that has a row.
+    slots: [slot_count]?Slot,
+    hashes: [slot_count][hash_size]u8,
+    digest: u64,
+
+    const slot_count = bonuses.sentinel + 1;
+    const Slot = [packed_size(schema.Bonus)]u8;
+
+    fn init(residue: *BonusResidue, pool: *const bonuses.Pool) void {
+        residue.slots = @splat(null);
+        residue.hashes = @splat(@splat(0));
+        _ = residue.sample(pool);
+    }
+
+    fn sample(residue: *BonusResidue, pool: *const bonuses.Pool) u64 {
+        var changed = false;
+        for (&residue.slots, &residue.hashes, 0..) |*kept, *slot_hash, index| {
+            const now = left_in(pool, index);
+            if (std.meta.eql(kept.*, now)) continue;
+            kept.* = now;
+            slot_hash.* = if (now) |*slot| hash(slot) else @splat(0);
+            changed = true;
+        }
+        if (changed) residue.digest = digest_of(std.mem.asBytes(&residue.hashes));
+        return residue.digest;
+    }
+
+    fn left_in(pool: *const bonuses.Pool, index: usize) ?Slot {
+        if (index != bonuses.sentinel and pool.live(index)) return null;
+        return packed_bytes(rows.of_slot(schema.Bonus, pool, index));
+    }
+};
+
 /// Digests that keep what they can from tick to tick.
 pub const Sampler = struct {
     creatures: Residue(creatures.Pool, schema.Creature, creatures.capacity, 1),
     projectiles: Residue(projectiles.Pool, schema.Projectile, projectiles.capacity, 0),
     secondaries: Residue(secondaries.Pool, schema.SecondaryProjectile, secondaries.capacity, 0),
+    bonuses: BonusResidue,
     availability: u64,
     usage_counts: @FieldType(Settings, "weapon_usage_counts"),
 
@@ -142,6 +179,7 @@ pub const Sampler = struct {
         sampler.creatures.init(&world.creatures);
         sampler.projectiles.init(&world.projectiles);
         sampler.secondaries.init(&world.secondaries);
+        sampler.bonuses.init(&world.bonus_pool);
         sampler.usage_counts = world.settings.weapon_usage_counts;
         sampler.availability = availability_of(world);
     }
@@ -156,7 +194,7 @@ pub const Sampler = struct {
             .creatures = sampler.creatures.sample(&world.creatures),
             .projectiles = sampler.projectiles.sample(&world.projectiles),
             .secondary_projectiles = sampler.secondaries.sample(&world.secondaries),
-            .bonuses = untouched_bonuses,
+            .bonuses = sampler.bonuses.sample(&world.bonus_pool),
             .particles = particles_of(&world.particles),
             .sprite_effects = sprites_of(&world.sprites),
             .spawn_slots = spawn_slots_of(&world.spawn_slots),
@@ -254,26 +292,6 @@ fn availability_of(world: *const World) u64 {
     var digest: [hash_size]u8 = undefined;
     hasher.final(&digest);
     return std.mem.readInt(u64, &digest, .little);
-}
-
-// Pools that rush leaves as they are; each comes to life with the first mode that uses it.
-
-/// With the entry that the original writes to when the pool is full.
-const untouched_bonuses = untouched_pool(16 + 1, schema.Bonus{
-    .index = 0,
-    .generation = 0,
-    .bonus_id = 0,
-    .picked = false,
-    .time_left = 0.0,
-    .time_max = 0.0,
-    .pos = .{ .x = 0.0, .y = 0.0 },
-    .amount = 0,
-});
-
-fn untouched_pool(comptime slots: usize, comptime row: anytype) u64 {
-    @setEvalBranchQuota(1_000_000);
-    const hashes: [slots][hash_size]u8 = @splat(hash(&packed_bytes(row)));
-    return digest_of(std.mem.asBytes(&hashes));
 }
 
 fn spawn_slots_of(slots: *const SpawnSlots) u64 {

@@ -1,5 +1,7 @@
-//! Perks: the original keeps them in player one's struct, and asks there whoever profits.
+//! Perks: which there are, who may choose which, and the menu. The original keeps them in player one's struct, and asks
+//! there whoever profits.
 
+const std = @import("std");
 const tables = @import("tables.zig");
 const World = @import("world.zig").World;
 
@@ -72,11 +74,168 @@ pub const Counts = struct {
     pub fn has(owned: *const Counts, perk: PerkId) bool {
         return owned.counts[@backingInt(perk)] > 0;
     }
+
+    pub fn count(owned: *const Counts, perk: PerkId) i32 {
+        return owned.counts[@backingInt(perk)];
+    }
+
+    pub fn set(owned: *Counts, perk: PerkId, number: i32) void {
+        owned.counts[@backingInt(perk)] = number;
+    }
 };
 
 /// Evil Eyes: whether a player's gaze keeps a creature where it is.
 pub fn stares_down(world: *World, slot: usize) bool {
-    _ = slot;
-    if (world.perks.has(.evil_eyes)) world.lack("the perk Evil Eyes");
+    if (!world.perks.has(.evil_eyes)) return false;
+    for (world.seats()) |*player| {
+        if (player.stares and player.evil_eyes_target == slot) return true;
+    }
     return false;
+}
+
+/// Perks 1 to 57 are drawn; the first one is none.
+const drawn_count = 57;
+
+const Facts = struct {
+    in_quests: bool = true,
+    with_others: bool = true,
+    /// Whether one can have it several times.
+    stacks: bool = false,
+    needs: ?PerkId = null,
+};
+
+/// `perk_meta_table`: what is not as usual.
+fn facts_of(perk: PerkId) Facts {
+    return switch (perk) {
+        .instant_winner => .{ .stacks = true },
+        .fatal_lottery => .{ .stacks = true, .in_quests = false, .with_others = false },
+        .random_weapon => .{ .stacks = true, .with_others = false },
+        .alternate_weapon => .{ .with_others = false },
+        .grim_deal, .final_revenge, .highlander => .{ .in_quests = false, .with_others = false },
+        .breathing_room => .{ .in_quests = false },
+        .toxic_avenger => .{ .needs = .veins_of_poison },
+        .ninja => .{ .needs = .dodger },
+        .perk_master => .{ .needs = .perk_expert },
+        .greater_regeneration => .{ .needs = .regeneration },
+        else => .{},
+    };
+}
+
+/// `perk_can_offer`, 0x0042fb10.
+fn offered(world: *const World, perk: PerkId) bool {
+    if (!world.availability.perks[@backingInt(perk)]) return false;
+    const facts = facts_of(perk);
+    if (world.settings.mode == .quests and !facts.in_quests) return false;
+    if (world.settings.player_count > 1 and !facts.with_others) return false;
+    return if (facts.needs) |needed| world.perks.has(needed) else true;
+}
+
+/// Who has the Death Clock ticking is not offered what plays with health.
+fn blocked_by_death_clock(perk: PerkId) bool {
+    return switch (perk) {
+        .jinxed,
+        .breathing_room,
+        .grim_deal,
+        .highlander,
+        .fatal_lottery,
+        .ammunition_within,
+        .infernal_contract,
+        .regeneration,
+        .greater_regeneration,
+        .thick_skinned,
+        .bandage,
+        => true,
+        else => false,
+    };
+}
+
+/// Perks that are turned down now and then.
+fn rare(perk: PerkId) bool {
+    return switch (perk) {
+        .jinxed, .ammunition_within, .anxious_loader, .monster_vision => true,
+        else => false,
+    };
+}
+
+pub const choices_max = 7;
+
+/// The perk menu: the choices are kept until a pick makes them stale.
+pub const Menu = struct {
+    pending_count: i32 = 0,
+    choices: [choices_max]PerkId = @splat(.antiperk),
+    stale: bool = true,
+    /// Whether it opened in the last tick, so that one pick may come before the next.
+    open: bool = false,
+
+    /// Draws choices if there are none.
+    pub fn prepare(menu: *Menu, world: *World) void {
+        if (!menu.stale) return;
+        menu.choices = draw_choices(world);
+        menu.stale = false;
+    }
+
+    /// What a choice of the menu stands for, if it is shown.
+    pub fn chosen(menu: *const Menu, world: *const World, index: usize) ?PerkId {
+        const shown: usize = if (world.perks.has(.perk_master)) 7 else if (world.perks.has(.perk_expert)) 6 else 5;
+        return if (index < shown) menu.choices[index] else null;
+    }
+};
+
+/// `perks_generate_choices`: always seven, however many are shown.
+fn draw_choices(world: *World) [choices_max]PerkId {
+    // Quest 3.4 begins with Monster Vision, and the tutorial has choices of its own.
+    std.debug.assert(world.settings.mode == .survival);
+    const pyromaniac = pyromaniac_allowed(world);
+    var choices: [choices_max]PerkId = @splat(.antiperk);
+    for (0..choices_max) |position| {
+        choices[position] = draw_choice(world, choices[0..position], pyromaniac);
+    }
+    return choices;
+}
+
+/// After so many attempts what stacks is taken twice, and after more, anything.
+const patience = 10_000;
+const patience_lost = 29_999;
+
+fn draw_choice(world: *World, before: []const PerkId, pyromaniac: bool) PerkId {
+    const death_clock = world.perks.has(.death_clock);
+    var attempts: u32 = 0;
+    while (true) {
+        attempts += 1;
+        const perk = draw_offer(world);
+        if (perk == .pyromaniac and !pyromaniac) continue;
+        if (death_clock and blocked_by_death_clock(perk)) continue;
+        if (rare(perk) and world.rng.draw(.perks_generate_choices_rarity_gate) & 3 == 1) continue;
+        const stacks = facts_of(perk).stacks;
+        if (attempts > patience and stacks) return perk;
+        if (std.mem.indexOfScalar(PerkId, before, perk) != null) continue;
+        if (stacks or !world.perks.has(perk) or attempts > patience_lost) return perk;
+    }
+}
+
+/// `perk_select_random`, 0x0042fbd0.
+fn draw_offer(world: *World) PerkId {
+    for (0..1000) |_| {
+        const number: u8 = @intCast(world.rng.draw(.perk_select_random) % drawn_count + 1);
+        const perk: PerkId = @fromBackingInt(number);
+        if (offered(world, perk)) return perk;
+    }
+    return .instant_winner;
+}
+
+/// Pyromaniac is for flamethrowers. The original looks at player one's weapon.
+fn pyromaniac_allowed(world: *World) bool {
+    const alone = world.settings.preserve_bugs or world.settings.player_count == 1;
+    if (alone) return world.players[0].weapon.id == .flamethrower;
+    for (world.seats()) |*player| {
+        if (player.health > 0.0 and player.weapon.id == .flamethrower) return true;
+    }
+    return false;
+}
+
+test "every perk that is drawn has a number" {
+    for (1..drawn_count + 1) |number| {
+        const perk: PerkId = @fromBackingInt(@as(u8, @intCast(number)));
+        if (facts_of(perk).needs) |needed| try std.testing.expect(needed != perk);
+    }
 }

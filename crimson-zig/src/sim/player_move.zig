@@ -13,16 +13,28 @@ const aligned_scale = 7.957747;
 const heading_none = -1.0;
 const arena_centre: Vec2 = .{ .x = 512.0, .y = 512.0 };
 
-pub fn move(world: *World, player: *Player, input: *const Input) void {
+/// How a player moves in this frame.
+const Pace = struct {
+    dt: f32,
+    speed_multiplier: f32,
+    /// Long Distance Runner.
+    runs: bool,
+};
+
+pub fn move(world: *World, player: *Player, input: *const Input, dt: f32) void {
     var phase_sign: f32 = 1.0;
-    const dt = world.dt;
+    const pace: Pace = .{
+        .dt = dt,
+        .speed_multiplier = if (player.speed_bonus_timer > 0.0) player.speed_multiplier + 1.0 else player.speed_multiplier,
+        .runs = world.perks.has(.long_distance_runner),
+    };
     const velocity = switch (input.move_scheme) {
         .none, .unknown_6, .unknown_7 => return,
-        .relative => turn_and_walk(player, input, &phase_sign, dt),
-        .static => walk_by_keys(player, input, dt),
-        .dual_action_pad => walk_towards(player, heading_of_stick(world, input.move), dt),
-        .mouse_point_click => walk_towards(player, heading_to_click(world, player, input.move), dt),
-        .computer => walk_towards(player, heading_of_computer(world, player), dt),
+        .relative => turn_and_walk(player, input, &phase_sign, &pace),
+        .static => walk_by_keys(player, input, &pace),
+        .dual_action_pad => walk_towards(player, heading_of_stick(world, input.move), &pace),
+        .mouse_point_click => walk_towards(player, heading_to_click(world, player, input.move), &pace),
+        .computer => walk_towards(player, heading_of_computer(world, player), &pace),
     };
     // A second weapon is a load.
     const load: f32 = if (world.perks.has(.alternate_weapon)) 0.8 else 1.0;
@@ -30,13 +42,20 @@ pub fn move(world: *World, player: *Player, input: *const Input) void {
     player.move_phase += phase_sign * (dt * player.move_speed * 19.0);
 }
 
-fn accelerate(player: *Player, dt: f32) void {
-    player.move_speed = @min(player.move_speed + dt * 5.0, 2.0);
+/// A Long Distance Runner starts slower, and goes on getting faster.
+fn accelerate(player: *Player, pace: *const Pace) void {
+    const speed = &player.move_speed;
+    if (!pace.runs) {
+        speed.* = @min(speed.* + pace.dt * 5.0, 2.0);
+        return;
+    }
+    if (speed.* < 2.0) speed.* += pace.dt * 4.0;
+    speed.* = @min(speed.* + pace.dt, 2.8);
 }
 
 /// A mean minigun is heavy, but for who walks backwards.
-fn accelerate_laden(player: *Player, dt: f32) void {
-    accelerate(player, dt);
+fn accelerate_laden(player: *Player, pace: *const Pace) void {
+    accelerate(player, pace);
     if (player.weapon.id == .mean_minigun) player.move_speed = @min(player.move_speed, 0.8);
 }
 
@@ -45,53 +64,53 @@ fn decelerate(player: *Player, dt: f32) void {
 }
 
 /// Straight along the heading, or backwards.
-fn straight_velocity(player: *const Player, walk: f32) Vec2 {
+fn straight_velocity(player: *const Player, pace: *const Pace, walk: f32) Vec2 {
     const along = float.direction(player.heading - float.half_pi, player.move_speed);
-    return float.scale(float.scale(along, player.speed_multiplier), walk);
+    return float.scale(float.scale(along, pace.speed_multiplier), walk);
 }
 
 /// Slower the more the player still has to turn.
-fn turning_velocity(player: *const Player, turn_left: f32) Vec2 {
+fn turning_velocity(player: *const Player, pace: *const Pace, turn_left: f32) Vec2 {
     const along = float.direction(player.heading - float.half_pi, player.move_speed);
     const aligned = float.scale(along, float.pi - turn_left);
-    return float.scale(float.scale(aligned, player.speed_multiplier), aligned_scale);
+    return float.scale(float.scale(aligned, pace.speed_multiplier), aligned_scale);
 }
 
 /// Relative: keys turn the player faster and faster, and walk forwards and backwards.
-fn turn_and_walk(player: *Player, input: *const Input, phase_sign: *f32, dt: f32) Vec2 {
+fn turn_and_walk(player: *Player, input: *const Input, phase_sign: *f32, pace: *const Pace) Vec2 {
     player.turn_speed = std.math.clamp(player.turn_speed, 1.0, 7.0);
     const turned = input.left or input.right;
     if (turned) {
-        player.turn_speed = dt * 10.0 + player.turn_speed;
-        const step = player.turn_speed * dt * 0.5;
+        player.turn_speed = pace.dt * 10.0 + player.turn_speed;
+        const step = player.turn_speed * pace.dt * 0.5;
         const turn = if (input.left) -step else step;
         player.heading += turn;
         player.aim_heading += turn;
     }
     if (input.forward) {
-        accelerate_laden(player, dt);
-        return straight_velocity(player, walk_scale);
+        accelerate_laden(player, pace);
+        return straight_velocity(player, pace, walk_scale);
     }
     if (input.backward) {
-        accelerate(player, dt);
+        accelerate(player, pace);
         phase_sign.* = -1.0;
-        return straight_velocity(player, -walk_scale);
+        return straight_velocity(player, pace, -walk_scale);
     }
     if (!turned) player.turn_speed = 1.0;
-    decelerate(player, dt);
-    return straight_velocity(player, walk_scale);
+    decelerate(player, pace.dt);
+    return straight_velocity(player, pace, walk_scale);
 }
 
 /// Static: each pair of keys is a direction of the screen; aim turns along.
-fn walk_by_keys(player: *Player, input: *const Input, dt: f32) Vec2 {
+fn walk_by_keys(player: *Player, input: *const Input, pace: *const Pace) Vec2 {
     const heading = heading_of_keys(input) orelse {
-        decelerate(player, dt);
-        return straight_velocity(player, walk_scale);
+        decelerate(player, pace.dt);
+        return straight_velocity(player, pace, walk_scale);
     };
-    const turn = approach_heading(player, heading, dt);
+    const turn = approach_heading(player, heading, pace.dt);
     player.aim_heading += turn.step;
-    accelerate_laden(player, dt);
-    return turning_velocity(player, turn.left);
+    accelerate_laden(player, pace);
+    return turning_velocity(player, pace, turn.left);
 }
 
 fn heading_of_keys(input: *const Input) ?f32 {
@@ -133,15 +152,15 @@ fn heading_of_computer(world: *const World, player: *const Player) ?f32 {
     return float.angle_add(away, -float.half_pi);
 }
 
-fn walk_towards(player: *Player, heading: ?f32, dt: f32) Vec2 {
+fn walk_towards(player: *Player, heading: ?f32, pace: *const Pace) Vec2 {
     const target = heading orelse heading_none;
     if (target == heading_none) {
-        decelerate(player, dt);
-        return straight_velocity(player, walk_scale);
+        decelerate(player, pace.dt);
+        return straight_velocity(player, pace, walk_scale);
     }
-    const turn = approach_heading(player, target, dt);
-    accelerate_laden(player, dt);
-    return turning_velocity(player, turn.left);
+    const turn = approach_heading(player, target, pace.dt);
+    accelerate_laden(player, pace);
+    return turning_velocity(player, pace, turn.left);
 }
 
 const Turn = struct {

@@ -6,6 +6,7 @@ const effects = @import("effects.zig");
 const firing = @import("player_fire.zig");
 const float = @import("float.zig");
 const movement = @import("player_move.zig");
+const player_perks = @import("player_perks.zig");
 const tables = @import("tables.zig");
 const weapons = @import("weapons.zig");
 const Input = @import("settings.zig").Input;
@@ -61,10 +62,24 @@ pub const Player = struct {
     muzzle_flash_alpha: f64,
     experience: i32,
     level: i32,
+    plaguebearer_active: bool,
+    hot_tempered_timer: f32,
+    man_bomb_timer: f32,
+    living_fortress_timer: f32,
+    fire_cough_timer: f32,
+    /// With rules 2.
+    intervals: player_perks.Intervals,
+    speed_bonus_timer: f32,
     shield_timer: f32,
     fire_bullets_timer: f32,
-    /// Whether who bites this player catches the plague.
-    plaguebearer_active: bool,
+    /// Slots of creatures that the player looks at, or -1.
+    doctor_target: i32,
+    evil_eyes_target: i32,
+    /// Whether the gaze of Evil Eyes holds for this frame.
+    stares: bool,
+    /// The slot of a bonus that the player aims at, or -1, and for how long.
+    bonus_hover_index: i32,
+    bonus_hover_timer_ms: f32,
 
     /// A player that no run has reset yet.
     pub const dormant: Player = .{
@@ -93,9 +108,20 @@ pub const Player = struct {
         .muzzle_flash_alpha = 0.0,
         .experience = 0,
         .level = 1,
+        .plaguebearer_active = false,
+        .hot_tempered_timer = 0.0,
+        .man_bomb_timer = 0.0,
+        .living_fortress_timer = 0.0,
+        .fire_cough_timer = 0.0,
+        .intervals = .{},
+        .speed_bonus_timer = 0.0,
         .shield_timer = 0.0,
         .fire_bullets_timer = 0.0,
-        .plaguebearer_active = false,
+        .doctor_target = -1,
+        .evil_eyes_target = -1,
+        .stares = false,
+        .bonus_hover_index = -1,
+        .bonus_hover_timer_ms = 0.0,
     };
 
     /// `player_reset_all`: players stand on a diagonal; the pistol is not the table's.
@@ -129,9 +155,12 @@ pub fn update(world: *World, player: *Player, input: *const Input, any_reload_ke
     const cooling: f32 = if (world.bonuses.weapon_power_up > 0.0) 1.5 else 1.0;
     player.weapon.shot_cooldown = @max(0.0, player.weapon.shot_cooldown - world.dt * cooling);
 
+    player_perks.tick(world, player);
     if (input.move_scheme == .computer or input.aim_scheme == .computer) aiming.choose_target(world, player);
-    movement.move(world, player, input);
-    tick_reload(world, player, input);
+    const dt_ms = float.milliseconds(world.dt);
+    const before = player.pos;
+    walk(world, player, input);
+    tick_reload(world, player, input, float.equal(player.pos, before));
     const fires_itself = aiming.aim(world, player, input);
     player.spread_heat = if (world.perks.has(.sharpshooter))
         0.02
@@ -139,7 +168,7 @@ pub fn update(world: *World, player: *Player, input: *const Input, any_reload_ke
         @max(0.01, player.spread_heat - world.dt * 0.4);
     const gate = ready_to_fire(world, player);
     if (world.perks.has(.alternate_weapon)) {
-        weapons.tick_swap(world, player, reload_key(input), any_reload_key);
+        weapons.tick_swap(world, player, reload_key(input), any_reload_key, dt_ms);
         const again = if (world.settings.mended()) ready_to_fire(world, player) else gate;
         firing.fire(world, player, input, fires_itself, again);
     } else {
@@ -153,6 +182,16 @@ pub fn update(world: *World, player: *Player, input: *const Input, any_reload_ke
     player.pos.x = std.math.clamp(player.pos.x, border, arena_size - border);
     player.pos.y = std.math.clamp(player.pos.y, border, arena_size - border);
     player.muzzle_flash_alpha = @min(player.muzzle_flash_alpha, 0.8);
+}
+
+/// A Reflex Boost slows players down less than the rest. The frame's time is scaled for their steps, and scaled back,
+/// which leaves it a bit different.
+fn walk(world: *World, player: *Player, input: *const Input) void {
+    if (!world.time_scale_active) return movement.move(world, player, input, world.dt);
+    const factor = world.time_scale_factor();
+    const dt = @as(f32, 0.6) / factor * world.dt;
+    movement.move(world, player, input, dt);
+    world.dt = factor * dt * 1.6666666;
 }
 
 /// Whoever is ready to fire is through with reloading.
@@ -176,13 +215,27 @@ fn bleed(world: *World, player: *Player) void {
     player.low_health_timer = 1.0;
 }
 
-fn tick_reload(world: *World, player: *Player, input: *const Input) void {
+fn tick_reload(world: *World, player: *Player, input: *const Input, stands: bool) void {
     const weapon = &player.weapon;
     const settings = &world.settings;
-    const after = weapon.reload_timer - world.dt;
-    const completes = if (settings.mended()) after <= 0.0 else after < 0.0;
+    if (!stands) player_perks.disturb(player);
+    if (world.perks.has(.anxious_loader) and input.fire_pressed and weapon.reload_timer > 0.0) {
+        weapon.reload_timer -= 0.05;
+        if (weapon.reload_timer <= 0.0) weapon.reload_timer = world.dt * 0.8;
+    }
+    const step = if (stands and world.perks.has(.stationary_reloader)) world.dt * 3.0 else world.dt;
+    // The original fills the clip by the plain step, and so not at all if a longer one ends the reload.
+    const left = weapon.reload_timer - if (settings.preserve_bugs) world.dt else step;
+    const completes = if (settings.mended()) left <= 0.0 else left < 0.0;
     if (weapon.reload_timer > 0.0 and completes) weapon.ammo = @floatFromInt(weapon.clip_size);
-    if (weapon.reload_timer > 0.0) weapon.reload_timer = after;
+    if (weapon.reload_timer > 0.0) {
+        const half = weapon.reload_timer_max * 0.5;
+        const may_anger = weapon.reload_timer_max > 0.5 and half < weapon.reload_timer;
+        weapon.reload_timer -= step;
+        if (may_anger and weapon.reload_timer <= half and world.perks.has(.angry_reloader)) {
+            player_perks.burst_in_anger(world, player);
+        }
+    }
     if (weapon.reload_timer < 0.0) weapon.reload_timer = 0.0;
 
     // The original takes the key with one player only.

@@ -223,7 +223,7 @@ fn hit_players(world: *World, slot: usize) void {
         if (player.index == -1 - owner or player.health <= 0.0) continue;
         if (!creatures.touches(pool.pos[slot], player.pos, pool.hit_radius[slot], player.size)) continue;
         pool.life_timer[slot] = spent_timer;
-        damage.shoot_player(player, 10.0);
+        damage.shoot_player(world, player, 10.0);
         return;
     }
 }

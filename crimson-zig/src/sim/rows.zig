@@ -2,9 +2,12 @@
 
 const std = @import("std");
 const schema = @import("../schema.zig");
+const PerkId = @import("perks.zig").PerkId;
 const Player = @import("players.zig").Player;
 const Weapon = @import("players.zig").Weapon;
 const World = @import("world.zig").World;
+const choices_max = @import("perks.zig").choices_max;
+const man_bomb_interval = @import("player_perks.zig").man_bomb_interval;
 
 /// The row of a pool's slot: the pool's arrays have the names of the row's fields.
 pub fn of_slot(comptime Row: type, pool: anytype, slot: usize) Row {
@@ -19,6 +22,11 @@ pub fn of_slot(comptime Row: type, pool: anytype, slot: usize) Row {
     return row;
 }
 
+/// Whether the trace has a row for the slot.
+pub fn live(pool: anytype, slot: usize) bool {
+    return if (@hasField(@TypeOf(pool.*), "active")) pool.active[slot] else pool.live(slot);
+}
+
 /// Enumerations and sets of flags are plain integers in the trace.
 pub fn convert(comptime Field: type, value: anytype) Field {
     return switch (@typeInfo(@TypeOf(value))) {
@@ -27,7 +35,6 @@ pub fn convert(comptime Field: type, value: anytype) Field {
     };
 }
 
-/// What only perks and other bonuses change is constant.
 pub fn of_player(player: *const Player) schema.Player {
     return .{
         .index = @intCast(player.index),
@@ -43,7 +50,7 @@ pub fn of_player(player: *const Player) schema.Player {
         .low_health_timer = player.low_health_timer,
         .aim = player.aim,
         .aim_heading = player.aim_heading,
-        .evil_eyes_target = -1,
+        .evil_eyes_target = player.evil_eyes_target,
         .auto_target = player.auto_target,
         .weapon = of_weapon(&player.weapon),
         .alt_weapon = of_weapon(&player.alt_weapon),
@@ -53,15 +60,15 @@ pub fn of_player(player: *const Player) schema.Player {
         .experience = player.experience,
         .level = player.level,
         .plaguebearer_active = player.plaguebearer_active,
-        .hot_tempered_timer = 0.0,
-        .man_bomb_timer = 0.0,
-        .living_fortress_timer = 0.0,
-        .fire_cough_timer = 0.0,
-        .speed_bonus_timer = 0.0,
+        .hot_tempered_timer = player.hot_tempered_timer,
+        .man_bomb_timer = player.man_bomb_timer,
+        .living_fortress_timer = player.living_fortress_timer,
+        .fire_cough_timer = player.fire_cough_timer,
+        .speed_bonus_timer = player.speed_bonus_timer,
         .shield_timer = player.shield_timer,
         .fire_bullets_timer = player.fire_bullets_timer,
-        .bonus_hover_index = -1,
-        .bonus_hover_timer_ms = 0.0,
+        .bonus_hover_index = player.bonus_hover_index,
+        .bonus_hover_timer_ms = player.bonus_hover_timer_ms,
     };
 }
 
@@ -98,14 +105,22 @@ pub fn of_checkpoint(world: *const World) schema.Checkpoint {
         .score_xp = score,
         .kills = world.creatures.kill_count,
         .creature_count = world.creatures.count_healthy(),
-        .perk_pending = 0,
+        .perk_pending = world.perk_menu.pending_count,
         .hit_count = world.events.hit_count,
         .pickup_count = world.events.pickup_count,
     };
 }
 
+fn of_choices(choices: *const [choices_max]PerkId) schema.PerkChoices {
+    var row: schema.PerkChoices = undefined;
+    inline for (@typeInfo(schema.PerkChoices).@"struct".field_names, choices) |name, perk| {
+        @field(row, name) = @backingInt(perk);
+    }
+    return row;
+}
+
 pub fn of_gameplay(world: *const World) schema.Gameplay {
-    const interval = 1.4;
+    const menu = &world.perk_menu;
     const rewards = &world.rewards;
     return .{
         .mode_id = @backingInt(world.settings.mode),
@@ -115,29 +130,21 @@ pub fn of_gameplay(world: *const World) schema.Gameplay {
         .time_scale_active = world.time_scale_active,
         .bonus_timers = world.bonuses,
         .perks = .{
-            .pending_count = 0,
-            .choices = .{
-                .choice_0 = 0,
-                .choice_1 = 0,
-                .choice_2 = 0,
-                .choice_3 = 0,
-                .choice_4 = 0,
-                .choice_5 = 0,
-                .choice_6 = 0,
-            },
-            .choices_dirty = true,
-            .man_bomb_interval = 4.0,
-            .fire_cough_interval = interval,
-            .hot_tempered_interval = interval,
+            .pending_count = menu.pending_count,
+            .choices = of_choices(&menu.choices),
+            .choices_dirty = menu.stale,
+            .man_bomb_interval = man_bomb_interval,
+            .fire_cough_interval = world.intervals.fire_cough,
+            .hot_tempered_interval = world.intervals.hot_tempered,
             .lean_mean_exp_timer = world.lean_mean_exp_timer,
             .jinxed_timer = world.jinxed_timer,
             .plaguebearer_infection_count = world.plague_kills,
-            .doctor_target = -1,
+            .doctor_target = world.players[0].doctor_target,
         },
         .alt_weapon_swap_cooldown_ms = world.alt_weapon_swap_cooldown_ms,
         .shock_chain_links_left = world.shock_chain_links_left,
         .shock_chain_projectile = world.shock_chain_projectile,
-        .scripted_burst_active = false,
+        .scripted_burst_active = world.scripted_burst,
         .game_tune_started = world.game_tune_started,
         .survival_rewards = .{
             .guard_weapon_id = @backingInt(rewards.guard_weapon),

@@ -24,13 +24,7 @@ pub const Sampler = struct {
     /// Adds the rows of the tick that `world` has just played, as number `tick` of its chunk.
     pub fn add_tick(sampler: *Sampler, world: *const World, tables: *Tables, tick: u32) error{ChunkFull}!void {
         try sampler.add_state(world, tables, tick);
-        try tables.append(.timing_samples, tick, .{
-            .frame_dt = world.dt,
-            .frame_dt_ms = world.dt_ms,
-            .time_scale_active = false,
-            .time_scale_factor = 1.0,
-            .reflex_boost_timer = 0.0,
-        });
+        try tables.append(.timing_samples, tick, world.timing);
         if (tick == schema.ticks_per_chunk - 1) sampler.hidden.check(world);
     }
 
@@ -76,6 +70,7 @@ pub const Sampler = struct {
             tables,
             tick,
         );
+        try add_pool(schema.Bonus, .entity_samples_bonuses, &world.bonus_pool, tables, tick);
         try tables.append(.hidden_state, tick, sampler.hidden.sample(world));
     }
 };
@@ -142,9 +137,9 @@ fn add_pool(
     const slots_max = @TypeOf(pool.*).slots_max;
     var buffer: [slots_max]u16 = undefined;
     var count: u32 = 0;
-    for (pool.active[0..slots_max], 0..) |active, slot| {
+    for (0..slots_max) |slot| {
         buffer[count] = @intCast(slot);
-        count += @intFromBool(active);
+        count += @intFromBool(rows.live(pool, slot));
     }
     const slots = buffer[0..count];
     const at = try reserve(tables, table, tick, count);

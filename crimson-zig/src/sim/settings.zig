@@ -12,6 +12,11 @@ pub const Mode = enum(i32) {
     typo = 4,
     tutorial = 8,
 
+    /// Rush and typ-o pay experience for the score only.
+    pub fn has_levels(mode: Mode) bool {
+        return mode != .rush and mode != .typo;
+    }
+
     pub fn implemented(mode: Mode) bool {
         return mode == .rush or mode == .survival;
     }
@@ -75,6 +80,7 @@ pub const Input = struct {
     move_scheme: MoveScheme,
     aim_scheme: AimScheme,
     fire_down: bool,
+    fire_pressed: bool,
     reload_pressed: bool,
     reload_down: bool,
     fire_bullets_key: bool,
@@ -92,6 +98,7 @@ pub const Input = struct {
             .move = move,
             .aim = aim,
             .fire_down = bit(flags, 0),
+            .fire_pressed = bit(flags, 1),
             .reload_pressed = bit(flags, 2),
             .forward = bit(flags, 4),
             .backward = bit(flags, 5),

@@ -1,6 +1,7 @@
 //! The start of a run, with every draw that it takes.
 
 const std = @import("std");
+const bonuses = @import("bonuses.zig");
 const creatures = @import("creatures.zig");
 const effects = @import("effects.zig");
 const particles = @import("particles.zig");
@@ -29,6 +30,7 @@ pub fn run(world: *World, settings: *const Settings) void {
     world.rng.clear_draws();
     world.dt = frame_dt;
     world.dt_ms = frame_dt_ms;
+    world.time_scale_active = false;
     world.mode = .start(settings.mode);
     world.events = .{};
     world.players = @splat(.dormant);
@@ -43,9 +45,11 @@ pub fn run(world: *World, settings: *const Settings) void {
     world.effect_detail_skips = 0;
     world.elapsed_ms = 0;
     world.run_active = true;
-    world.time_scale_active = false;
+    world.bonus_pool = bonuses.Pool.empty;
     world.bonuses = std.mem.zeroes(BonusTimers);
     world.perks = .none;
+    world.perk_menu = .{};
+    world.intervals = .{};
     world.lean_mean_exp_timer = 0.0;
     world.jinxed_timer = 0.0;
     // The original never sets it before a run, so that slot 0 counts as the Shock Chain's until one ends.

@@ -56,7 +56,8 @@ pub const Source = struct {
     }
 
     pub fn step(source: *Source, tick: u32, place: u32, tables: *Tables) Failure!void {
-        try source.check_commands(tick);
+        source.world.begin();
+        const asks_for_menu = try source.obey_commands(tick);
         var inputs: [settings_module.players_max]Input = undefined;
         const seats = source.replay.inputs_of(tick);
         for (inputs[0..seats.len], seats) |*input, *stored| input.* = .from_flags(
@@ -64,7 +65,7 @@ pub const Source = struct {
             .{ .x = stored.aim_x, .y = stored.aim_y },
             stored.flags,
         );
-        source.world.step(inputs[0..seats.len]);
+        source.world.step(inputs[0..seats.len], asks_for_menu);
         const lacking = source.world.lacking;
         if (lacking.len > 0) return source.refuse("the simulation does not have yet: {s}", .{lacking});
         if (source.world.overflowed) return source.refuse("a distance is too large for a float", .{});
@@ -72,13 +73,40 @@ pub const Source = struct {
         try source.sampler.add_tick(&source.world, tables, place);
     }
 
-    /// Rush knows no commands of perks, and the reader has refused those of typ-o.
-    fn check_commands(source: *Source, tick: u32) Failure!void {
+    /// Picks perks as the tick begins; returns whether its end shall open the menu. The reader has refused the commands of
+    /// typ-o.
+    fn obey_commands(source: *Source, tick: u32) Failure!bool {
+        const world = &source.world;
+        const was_open = world.perk_menu.open;
+        defer world.perk_menu.open = false;
+        var picked = false;
+        var asks = false;
         for (source.replay.commands_of(tick)) |*command| {
-            assert(command.kind == .perk_menu_open or command.kind == .perk_pick);
-            if (source.world.settings.mode == .rush) return source.refuse("perk command in Rush", .{});
-            return source.refuse("the simulation does not have yet: perk commands", .{});
+            if (world.settings.mode == .rush) return source.refuse("perk command in Rush", .{});
+            switch (command.kind) {
+                .perk_pick => {
+                    if (!was_open or picked) return source.refuse("perk_pick without an open perk menu", .{});
+                    picked = true;
+                    try source.check_perk_pending("perk_pick");
+                    if (!world.pick_perk(command.argument)) {
+                        return source.refuse("perk_pick of a choice that is not offered", .{});
+                    }
+                },
+                .perk_menu_open => {
+                    try source.check_perk_pending("perk_menu_open");
+                    asks = true;
+                },
+                else => unreachable,
+            }
         }
+        return asks;
+    }
+
+    /// Each command has to be possible after the ones before it.
+    fn check_perk_pending(source: *Source, comptime name: []const u8) Failure!void {
+        const world = &source.world;
+        if (world.perk_menu.pending_count <= 0) return source.refuse(name ++ " without a pending perk", .{});
+        if (!world.anyone_alive()) return source.refuse(name ++ " while every player is dead", .{});
     }
 
     fn check_end(source: *Source, tick: u32) Failure!void {

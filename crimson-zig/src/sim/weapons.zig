@@ -88,11 +88,11 @@ const swap_cooldown_ms = 200;
 
 /// Alternate Weapon: the reload key swaps the weapons. The original has one cooldown for everyone; rules 2 give each
 /// player an own one, and take a key that this player has let go for released.
-pub fn tick_swap(world: *World, player: *Player, key_active: bool, any_key_active: bool) void {
+pub fn tick_swap(world: *World, player: *Player, key_active: bool, any_key_active: bool, dt_ms: i32) void {
     const mended = world.settings.mended();
     const cooldown = if (mended) &player.swap_cooldown_ms else &world.alt_weapon_swap_cooldown_ms;
     const key_held = if (mended) key_active else any_key_active;
-    cooldown.* = if (cooldown.* < 1) 0 else cooldown.* - world.dt_ms;
+    cooldown.* = if (cooldown.* < 1) 0 else cooldown.* - dt_ms;
     if (cooldown.* < 1 and key_active) {
         std.mem.swap(@TypeOf(player.weapon), &player.weapon, &player.alt_weapon);
         player.weapon.shot_cooldown += 0.1;

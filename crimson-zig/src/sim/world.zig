@@ -1,12 +1,17 @@
 //! A run: its whole state, and one tick of it.
 
 const std = @import("std");
+const bonuses = @import("bonuses.zig");
 const camera = @import("camera.zig");
 const creatures = @import("creatures.zig");
 const effects = @import("effects.zig");
+const experience = @import("experience.zig");
 const float = @import("float.zig");
 const particles = @import("particles.zig");
+const perk_effects = @import("perk_effects.zig");
+const perk_picks = @import("perk_picks.zig");
 const perks = @import("perks.zig");
+const player_perks = @import("player_perks.zig");
 const players = @import("players.zig");
 const projectiles = @import("projectiles.zig");
 const secondaries = @import("secondaries.zig");
@@ -21,6 +26,7 @@ const Player = players.Player;
 const Rng = @import("rng.zig").Rng;
 const SpawnSlots = @import("spawn_slots.zig").Slots;
 const Settings = @import("settings.zig").Settings;
+const TimingSample = @import("../schema.zig").TimingSample;
 const players_max = @import("settings.zig").players_max;
 const Vec2 = float.Vec2;
 const assert = std.debug.assert;
@@ -98,9 +104,14 @@ pub const Availability = struct {
 pub const World = struct {
     settings: Settings,
     rng: Rng,
-    /// Seconds of this frame, and its milliseconds: less than a tick's while something slows time.
+    /// Seconds of this frame, and its milliseconds: less than a tick's while something slows time. The players' turns
+    /// change the seconds by a bit of rounding.
     dt: f32,
     dt_ms: i32,
+    /// How long the frame was meant to be.
+    timing: TimingSample,
+    /// Whether the next frame is slowed by a Reflex Boost.
+    time_scale_active: bool,
     mode: ModeState,
     events: Events,
     /// The original always has two players; in a run of one the second is dormant, but creatures can turn on it.
@@ -117,10 +128,12 @@ pub const World = struct {
     effect_detail_skips: u32,
     elapsed_ms: i32,
     run_active: bool,
-    /// Whether Reflex Boost slows time, as of the end of the last frame.
-    time_scale_active: bool,
+    bonus_pool: bonuses.Pool,
     bonuses: BonusTimers,
     perks: perks.Counts,
+    perk_menu: perks.Menu,
+    /// The original's, for all players.
+    intervals: player_perks.Intervals,
     lean_mean_exp_timer: f32,
     jinxed_timer: f32,
     alt_weapon_swap_cooldown_ms: i32,
@@ -173,13 +186,32 @@ pub const World = struct {
         return world.players[0..@max(world.settings.player_count, 2)];
     }
 
-    /// Plays one tick; its draws are in `rng` and its events in `events` until the next one.
-    pub fn step(world: *World, inputs: []const Input) void {
-        assert(inputs.len == world.settings.player_count);
+    /// Begins a tick: its draws are in `rng` and its events in `events` until the next one.
+    pub fn begin(world: *World) void {
         world.rng.clear_draws();
         world.events.clear();
+    }
 
-        world.tick_timers();
+    /// Picks a perk from the menu that opened in the last tick, as the tick begins; returns whether it was there.
+    pub fn pick_perk(world: *World, index: usize) bool {
+        const menu = &world.perk_menu;
+        assert(menu.pending_count > 0);
+        menu.prepare(world);
+        const perk = menu.chosen(world, index) orelse return false;
+        perk_picks.apply(world, perk, world.measure_frame().frame_dt);
+        menu.pending_count -= 1;
+        menu.stale = true;
+        return true;
+    }
+
+    /// Plays the rest of a tick that `begin` began.
+    pub fn step(world: *World, inputs: []const Input, asks_for_menu: bool) void {
+        assert(inputs.len == world.settings.player_count);
+        world.timing = world.measure_frame();
+        world.dt = world.timing.frame_dt;
+        world.dt_ms = world.timing.frame_dt_ms;
+
+        perk_effects.tick(world);
         creatures.update(world);
         projectiles.update(world);
         secondaries.update(world);
@@ -193,11 +225,20 @@ pub const World = struct {
 
         world.highscore_xp = world.players[0].experience;
         world.weapon_times[@intCast(@backingInt(world.players[0].weapon.id))] +%= @intCast(world.dt_ms);
+        world.time_scale_active = world.bonuses.reflex_boost > 0.0;
+        bonuses.tick_timers(world);
         weapons.enforce_guards(world);
         camera.shake(world);
         creatures.cull(world);
-        if (world.over()) world.run_active = false;
-        if (world.settings.mode != .rush and world.players[0].experience > 1000) world.lack("levels");
+        bonuses.pick_from_afar(world);
+        if (world.over()) {
+            world.run_active = false;
+            world.game_tune_started = false;
+        }
+        experience.level_up(world);
+        world.perk_menu.open = asks_for_menu and world.perk_menu.pending_count > 0 and world.anyone_alive();
+        if (world.perk_menu.open) world.perk_menu.prepare(world);
+        if (world.run_active) bonuses.update(world);
         world.elapsed_ms +%= world.dt_ms;
         world.rng.skip(.game_frame_update_discarded);
     }
@@ -210,16 +251,32 @@ pub const World = struct {
         return true;
     }
 
-    /// `perks_update_effects`, 0x00406b40, as far as it goes without perks.
-    fn tick_timers(world: *World) void {
-        world.lean_mean_exp_timer -= world.dt;
-        if (world.lean_mean_exp_timer < 0.0) world.lean_mean_exp_timer = 0.25;
-        for (world.seats()) |*player| {
-            player.fire_bullets_timer = if (player.fire_bullets_timer > 0.0)
-                player.fire_bullets_timer - world.dt
-            else
-                0.0;
+    pub fn anyone_alive(world: *const World) bool {
+        for (world.players[0..world.settings.player_count]) |*player| {
+            if (player.health > 0.0) return true;
         }
-        if (world.jinxed_timer >= 0.0) world.jinxed_timer -= world.dt;
+        return false;
+    }
+
+    /// How long the frame is: Reflex Boosted shortens it during the run, and a Reflex Boost slows it down.
+    fn measure_frame(world: *const World) TimingSample {
+        const boosted = world.run_active and world.perks.has(.reflex_boosted);
+        const whole = if (boosted) frame_dt * 0.9 else frame_dt;
+        const factor = world.time_scale_factor();
+        const dt = if (world.time_scale_active) whole * factor else whole;
+        return .{
+            .frame_dt = dt,
+            .frame_dt_ms = float.milliseconds(dt),
+            .time_scale_active = world.time_scale_active,
+            .time_scale_factor = factor,
+            .reflex_boost_timer = world.bonuses.reflex_boost,
+        };
+    }
+
+    /// A Reflex Boost wears off in its last second.
+    pub fn time_scale_factor(world: *const World) f32 {
+        if (!world.time_scale_active) return 1.0;
+        const left = world.bonuses.reflex_boost;
+        return if (left >= 1.0) 0.3 else (1.0 - left) * 0.7 + 0.3;
     }
 };
