@@ -186,6 +186,11 @@ fn available(settings: *const Settings) Availability {
             .perk => |id| all.perks[id] = true,
         }
     }
+    if (settings.mode == .survival) {
+        for ([_]tables.WeaponId{ .assault_rifle, .shotgun, .submachine_gun }) |id| {
+            all.weapons[@intCast(@backingInt(id))] = true;
+        }
+    }
     if (settings.quest_unlock_index_hardcore >= splitter_unlock_index) {
         all.weapons[@backingInt(tables.WeaponId.splitter_gun)] = true;
     }

@@ -1,0 +1,25 @@
+"""The Zig simulation of survival is the Python runtime's, to the last bit of every raw byte of a trace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from test_zig_rush import CAPTURES, assert_both_record_the_same, assert_same_bytes, recorded_by_zig
+
+from crimson.dbg.diff import diff_traces
+from crimson.dbg.fuzz_plans import fuzz_plan
+from crimson.dbg.replay_plans import make_replay
+
+
+@pytest.mark.parametrize("capture", sorted(CAPTURES.glob("survival*.crd")), ids=lambda path: path.stem)
+def test_the_captures_are_equalled(capture: Path, tmp_path: Path) -> None:
+    trace = recorded_by_zig(capture, tmp_path / "zig.cdt")
+    assert_same_bytes(capture.with_suffix(".cdt"), trace)
+    assert diff_traces(capture.with_suffix(".cdt"), trace, strict=True).verdict == "equal"
+
+
+@pytest.mark.parametrize("run", range(6))
+def test_runs_of_any_settings_are_equal(run: int, tmp_path: Path) -> None:
+    replay = make_replay(fuzz_plan(1, run, ["survival"], 1500))
+    assert_both_record_the_same(replay, tmp_path)
