@@ -5,79 +5,28 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import forge
 import pytest
 from crimson.aim_schemes import AimScheme
 from crimson.game_modes import GameMode
 from crimson.movement_controls import MovementControlType
-from crimson.replay import Replay, ReplayTick, pack_tick
-from crimson.replay.codec import dump_replay_file
+from crimson.replay import ReplayTick, pack_tick
 from crimson.sim.commands import GameCommand, PerkMenuOpenCommand, PerkPickCommand
 from crimson.sim.input import PlayerInput
 from crimson.sim.run_spec import RunSpec, RunStatus
 from grim.geom import Vec2
 from rush_replays import LONG_RUNS, LongRun, planned_input, random_replay, rush_replay
 from zig_kit import crimson_zig
+from zig_records import assert_both_record_the_same, assert_both_refuse_at, assert_same_bytes, recorded_by_zig, saved
 
 from crimson.dbg.diff import diff_traces
 from crimson.dbg.errors import RecordRefused
 from crimson.dbg.record import record_replay
 from crimson.dbg.replays import load_replay
-from crimson.dbg.trace import TraceReader
-from crimson.dbg.verify import verify_trace
 
 # Python takes a quarter of a minute for each: all of them are played by `just test-long`.
 LONG = "CRIMSON_LONG_TESTS"
 FEWER_LONG_RUNS = (LONG_RUNS[0], LONG_RUNS[-1])
 CAPTURES = Path(__file__).parents[1] / "captures"
-
-
-def recorded_by_zig(replay: Path, out: Path) -> Path:
-    outcome = crimson_zig("record", replay, "--out", out)
-    assert (outcome.code, outcome.err) == (0, ""), outcome
-    return out
-
-
-def assert_same_bytes(expected: Path, actual: Path) -> int:
-    """Compare what the chunks hold, and what the indexes say of it; returns the ticks."""
-    for chunk, again in zip(forge.chunks_of(expected), forge.chunks_of(actual), strict=True):
-        if chunk.kind in ("INIT", "TICK"):
-            assert (chunk.kind, chunk.first, chunk.last) == (again.kind, again.first, again.last)
-            assert chunk.raw == again.raw, f"ticks {chunk.first}..{chunk.last}"
-    with TraceReader(expected) as one, TraceReader(actual) as other:
-        assert one.setup_entry.digest == other.setup_entry.digest
-        assert [entry.digest for entry in one.tick_entries] == [entry.digest for entry in other.tick_entries]
-    return max(chunk.last for chunk in forge.chunks_of(expected)) + 1
-
-
-def saved(replay: Replay, folder: Path) -> Path:
-    path = folder / "replay.crd"
-    dump_replay_file(path, replay)
-    return path
-
-
-def assert_both_record_the_same(replay: Replay, folder: Path) -> int:
-    path = saved(replay, folder)
-    python, zig = folder / "python.cdt", folder / "zig.cdt"
-    record_replay(load_replay(path), python)
-    ticks = assert_same_bytes(python, recorded_by_zig(path, zig))
-    assert diff_traces(python, zig, strict=True).verdict == "equal"
-    assert verify_trace(zig, path).ok
-    return ticks
-
-
-def assert_both_refuse_at(replay: Replay, tick: int, folder: Path) -> str:
-    """Neither leaves a trace; returns what Zig says."""
-    path = saved(replay, folder)
-    out = folder / "out.cdt"
-    with pytest.raises(RecordRefused) as refusal:
-        record_replay(load_replay(path), out)
-    assert refusal.value.tick == tick
-    outcome = crimson_zig("record", path, "--out", out)
-    assert (outcome.code, outcome.out) == (2, "")
-    assert outcome.message.startswith(f"error: {path}: tick {tick}: ")
-    assert not out.exists()
-    return outcome.message
 
 
 @pytest.mark.parametrize("name", ["rush", "rush-4p"])

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from test_zig_rush import CAPTURES, assert_both_record_the_same, assert_same_bytes, recorded_by_zig
+from zig_records import assert_both_record_the_same, assert_same_bytes, recorded_by_zig
 
 from crimson.dbg.diff import diff_traces
 from crimson.dbg.fuzz_plans import fuzz_plan
 from crimson.dbg.replay_plans import make_replay
+
+CAPTURES = Path(__file__).parents[1] / "captures"
 
 
 @pytest.mark.parametrize("capture", sorted(CAPTURES.glob("survival*.crd")), ids=lambda path: path.stem)
