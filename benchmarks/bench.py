@@ -329,11 +329,12 @@ def agent_rows(work: Path, rounds: int) -> Iterator[Row]:
 
 
 def zig_rows(work: Path, rounds: int, tool: Path) -> Iterator[Row]:
-    """The Zig candidate against the Python one: whole processes, user time, on the same rush replay."""
+    """The Zig candidate against the Python one: whole processes, user time, on the same replays."""
     program = zig_program()
-    for name in ("rush", "rush-4p"):
+    for plan in (BENCH_PLAN, *(plan for plan in PLANS if plan.name in ("rush", "rush-4p"))):
+        name = plan.name
         replay, trace = work / f"{name}.crd", work / f"{name}.cdt"
-        dump_replay_file(replay, make_replay(next(plan for plan in PLANS if plan.name == name)))
+        dump_replay_file(replay, make_replay(plan))
         python, _ = _least(max(1, rounds - 1), tool, "record", replay, "--out", trace)
         zig, peak = _least(rounds * 2, program, "record", replay, "--out", work / "zig.cdt")
         ratio = python / zig
