@@ -1,0 +1,209 @@
+"""Rush in which the seed says what everyone has, in the Python runtime and in a build of crimson-zig for tests.
+
+Replays of real modes reach most weapons only by luck. So both runtimes get the same change of rush: the weapon stays
+what was handed out at the start, perks come with it, and nobody dies. Its counterpart in Zig is arsenal.zig.
+"""
+
+from __future__ import annotations
+
+import random
+import subprocess
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import crimson.sim.world_state as world_state
+import pytest
+from command import Outcome
+from crimson.aim_schemes import AimScheme
+from crimson.game_modes import GameMode
+from crimson.movement_controls import MovementControlType
+from crimson.perks import PerkId
+from crimson.projectiles.types import ProjectileTemplateId
+from crimson.replay import Replay, pack_tick
+from crimson.sim.input import PlayerInput
+from crimson.sim.mode_updates import RushSpawnState, rush_mode_update
+from crimson.sim.run_spec import RunSpec, RunStatus
+from crimson.sim.world_state import WorldState
+from crimson.weapon_runtime import weapon_assign_player
+from crimson.weapons import WeaponId
+from rush_replays import rush_replay
+
+from crimson.dbg.atomic import make_folder
+from crimson.dbg.zig_build import cache_folder, compile_program, compiler_version, program_identity, sources_of
+from crimson.dbg.zig_program import CRIMSON_ZIG
+
+# Perks that change shots, and perks that change the weapons that fire them.
+_OF_SHOTS = (
+    PerkId.SHARPSHOOTER,
+    PerkId.FASTSHOT,
+    PerkId.URANIUM_FILLED_BULLETS,
+    PerkId.PYROMANIAC,
+    PerkId.ION_GUN_MASTER,
+)
+_OF_WEAPONS = (
+    PerkId.FASTLOADER,
+    PerkId.ALTERNATE_WEAPON,
+    PerkId.AMMO_MANIAC,
+    PerkId.BARREL_GREASER,
+    PerkId.MY_FAVOURITE_WEAPON,
+)
+_HEALTH_LEAST = 30.0
+_EVERYTHING = RunStatus(quest_unlock_index=50, quest_unlock_index_hardcore=50)
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What a seed says; the bits are arsenal.zig's."""
+
+    weapon: WeaponId
+    perks_of_shots: bool = False
+    perks_of_weapons: bool = False
+    ammunition_within: bool = False
+    regression_bullets: bool = False
+    fire_bullets: bool = False
+    shock_chain: bool = False
+    varied: int = 0
+
+    @property
+    def seed(self) -> int:
+        flags = (
+            self.perks_of_shots,
+            self.perks_of_weapons,
+            self.ammunition_within,
+            self.regression_bullets,
+            self.fire_bullets,
+            self.shock_chain,
+        )
+        return self.weapon | sum(flag << bit for bit, flag in enumerate(flags, start=6)) | self.varied << 12
+
+    def equip(self, world: WorldState) -> None:
+        state = world.state
+        state.survival_reward_weapon_guard_id = self.weapon
+        perks = [
+            *(_OF_SHOTS if self.perks_of_shots else ()),
+            *(_OF_WEAPONS if self.perks_of_weapons else ()),
+            *([PerkId.AMMUNITION_WITHIN] if self.ammunition_within else ()),
+            *([PerkId.REGRESSION_BULLETS] if self.regression_bullets else ()),
+        ]
+        for perk in perks:
+            state.perks[perk] = 1
+        for player in world.players:
+            weapon_assign_player(player, self.weapon, state=state)
+
+    def update(self, world: WorldState, spawn: RushSpawnState, elapsed_ms: float, dt_ms: float) -> None:
+        if elapsed_ms == 0:
+            self.equip(world)
+        if self.fire_bullets and int(elapsed_ms) // 16 % 200 == 50:
+            for player in world.players:
+                player.fire_bullets_timer = 1.0
+        if self.shock_chain:
+            _chain(world)
+        for player in world.players:
+            if player.health < _HEALTH_LEAST:
+                player.health = 100.0
+        kept = [(player.weapon.weapon_id, player.weapon.ammo) for player in world.players]
+        rush_mode_update(world, spawn, elapsed_ms=elapsed_ms, dt_ms=dt_ms)
+        for player, (weapon, ammo) in zip(world.players, kept, strict=True):
+            player.weapon.weapon_id, player.weapon.ammo = weapon, ammo
+
+
+def _chain(world: WorldState) -> None:
+    """Make the first ion in flight the head of a Shock Chain."""
+    state = world.state
+    if state.shock_chain_projectile_id >= 0:
+        return
+    for slot, entry in enumerate(state.projectiles.entries):
+        if entry.active and entry.type_id == ProjectileTemplateId.ION_RIFLE and entry.life_timer >= 0.4:
+            state.shock_chain_projectile_id = slot
+            state.shock_chain_links_left = 32
+            return
+
+
+@contextmanager
+def handed_out(orders: Orders) -> Generator[None]:
+    """The Python runtime's rush is the arsenal's."""
+
+    def update(world: WorldState, spawn: RushSpawnState, *, elapsed_ms: float, dt_ms: float) -> None:
+        orders.update(world, spawn, elapsed_ms, dt_ms)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world_state, "rush_mode_update", update)
+        yield
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The run around a weapon."""
+
+    players: int = 1
+    rules: int = 2
+    preserve_bugs: bool = False
+    friendly_fire: bool = False
+    detail_preset: int = 5
+    violence_disabled: int = 0
+    ticks: int = 300
+
+
+def arsenal_replay(orders: Orders, setting: Setting) -> Replay:
+    spec = RunSpec(
+        game_mode_id=GameMode.RUSH,
+        seed=orders.seed,
+        quest_level=None,
+        player_count=setting.players,
+        preserve_bugs=setting.preserve_bugs,
+        friendly_fire=setting.friendly_fire,
+        detail_preset=setting.detail_preset,
+        violence_disabled=setting.violence_disabled,
+        status=_EVERYTHING,
+    )
+    draws = random.Random(orders.seed)
+    held = [_input(draws) for _ in range(setting.players)]
+    ticks = []
+    for _ in range(setting.ticks):
+        held = [_input(draws) if draws.random() < 0.04 else each for each in held]
+        ticks.append(pack_tick(held))
+    if setting.rules == 1:
+        return rush_replay(spec, ticks, rules=1, game_version="0.17.3")
+    return rush_replay(spec, ticks)
+
+
+def _input(draws: random.Random) -> PlayerInput:
+    """Someone who fires nearly always, and mostly lets the computer aim."""
+    schemes = (MovementControlType.STATIC, MovementControlType.COMPUTER, MovementControlType.RELATIVE)
+    return PlayerInput(
+        move_mode=draws.choice(schemes),
+        aim_scheme=AimScheme.COMPUTER if draws.random() < 0.9 else AimScheme.KEYBOARD,
+        fire_down=draws.random() < 0.95,
+        reload_down=draws.random() < 0.03,
+        move_forward_down=draws.random() < 0.3,
+        move_backward_down=draws.random() < 0.3,
+        turn_left_down=draws.random() < 0.3,
+        turn_right_down=draws.random() < 0.3,
+    )
+
+
+@cache
+def arsenal_program() -> Path:
+    """crimson-zig with the arsenal's rush, kept in the user's cache."""
+    program = replace(CRIMSON_ZIG, name="arsenal", title="the arsenal")
+    sources = dict(sources_of(program))
+    sources["sim/true_rush.zig"] = sources["sim/rush.zig"]
+    sources["sim/rush.zig"] = Path(__file__).with_name("arsenal.zig").read_bytes()
+    compiler = compiler_version(program)
+    folder = cache_folder()
+    target = folder / f"arsenal-{program_identity(program, compiler, sources)}"
+    if not target.exists():
+        make_folder(folder)
+        compile_program(program, compiler, sources, folder, target)
+    return target
+
+
+def arsenal(*arguments: str | Path) -> Outcome:
+    """What the arsenal prints and returns."""
+    found = subprocess.run(
+        [arsenal_program(), *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120
+    )
+    return Outcome(found.returncode, found.stdout, found.stderr)
