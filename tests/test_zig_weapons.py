@@ -40,7 +40,10 @@ def test_weapons_are_equal_in_any_run(number: int, tmp_path: Path) -> None:
     draws = random.Random(number)
     flags = {
         name: draws.random() < 0.5
-        for name in ("perks_of_shots", "perks_of_weapons", "ammunition_within", "regression_bullets", "fire_bullets")
+        for name in (
+            *("perks_of_shots", "perks_of_weapons", "perks_of_hits"),
+            *("ammunition_within", "regression_bullets", "fire_bullets", "freeze"),
+        )
     }
     preserve_bugs = draws.random() < 0.4
     setting = Setting(

@@ -35,7 +35,7 @@ from crimson.dbg.atomic import make_folder
 from crimson.dbg.zig_build import cache_folder, compile_program, compiler_version, program_identity, sources_of
 from crimson.dbg.zig_program import CRIMSON_ZIG
 
-# Perks that change shots, and perks that change the weapons that fire them.
+# Perks that change shots, the weapons that fire them, and what they do to whom they hit.
 _OF_SHOTS = (
     PerkId.SHARPSHOOTER,
     PerkId.FASTSHOT,
@@ -50,6 +50,7 @@ _OF_WEAPONS = (
     PerkId.BARREL_GREASER,
     PerkId.MY_FAVOURITE_WEAPON,
 )
+_OF_HITS = (PerkId.BLOODY_MESS_QUICK_LEARNER, PerkId.POISON_BULLETS, PerkId.DOCTOR, PerkId.LIVING_FORTRESS)
 _HEALTH_LEAST = 30.0
 _EVERYTHING = RunStatus(quest_unlock_index=50, quest_unlock_index_hardcore=50)
 
@@ -61,10 +62,12 @@ class Orders:
     weapon: WeaponId
     perks_of_shots: bool = False
     perks_of_weapons: bool = False
+    perks_of_hits: bool = False
     ammunition_within: bool = False
     regression_bullets: bool = False
     fire_bullets: bool = False
     shock_chain: bool = False
+    freeze: bool = False
     varied: int = 0
 
     @property
@@ -72,12 +75,14 @@ class Orders:
         flags = (
             self.perks_of_shots,
             self.perks_of_weapons,
+            self.perks_of_hits,
             self.ammunition_within,
             self.regression_bullets,
             self.fire_bullets,
             self.shock_chain,
+            self.freeze,
         )
-        return self.weapon | sum(flag << bit for bit, flag in enumerate(flags, start=6)) | self.varied << 12
+        return self.weapon | sum(flag << bit for bit, flag in enumerate(flags, start=6)) | self.varied << 14
 
     def equip(self, world: WorldState) -> None:
         state = world.state
@@ -85,6 +90,7 @@ class Orders:
         perks = [
             *(_OF_SHOTS if self.perks_of_shots else ()),
             *(_OF_WEAPONS if self.perks_of_weapons else ()),
+            *(_OF_HITS if self.perks_of_hits else ()),
             *([PerkId.AMMUNITION_WITHIN] if self.ammunition_within else ()),
             *([PerkId.REGRESSION_BULLETS] if self.regression_bullets else ()),
         ]
@@ -96,9 +102,12 @@ class Orders:
     def update(self, world: WorldState, spawn: RushSpawnState, elapsed_ms: float, dt_ms: float) -> None:
         if elapsed_ms == 0:
             self.equip(world)
-        if self.fire_bullets and int(elapsed_ms) // 16 % 200 == 50:
+        turn = int(elapsed_ms) // 16 % 200
+        if self.fire_bullets and turn == 50:
             for player in world.players:
                 player.fire_bullets_timer = 1.0
+        if self.freeze and turn == 100:
+            world.state.bonuses.freeze = 1.0
         if self.shock_chain:
             _chain(world)
         for player in world.players:

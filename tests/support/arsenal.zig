@@ -14,11 +14,13 @@ const Orders = packed struct(u32) {
     weapon: u6,
     perks_of_shots: bool,
     perks_of_weapons: bool,
+    perks_of_hits: bool,
     ammunition_within: bool,
     regression_bullets: bool,
     fire_bullets: bool,
     shock_chain: bool,
-    varied: u20,
+    freeze: bool,
+    varied: u18,
 };
 
 const health_least = 30.0;
@@ -29,9 +31,11 @@ pub const Spawner = struct {
     pub fn update(spawner: *Spawner, world: *World) void {
         const orders: Orders = @bitCast(world.settings.seed);
         if (world.elapsed_ms == 0) equip(world, orders);
-        if (orders.fire_bullets and @rem(@divTrunc(world.elapsed_ms, 16), 200) == 50) {
+        const turn = @rem(@divTrunc(world.elapsed_ms, 16), 200);
+        if (orders.fire_bullets and turn == 50) {
             for (world.seats()) |*player| player.fire_bullets_timer = 1.0;
         }
+        if (orders.freeze and turn == 100) world.bonuses.freeze = 1.0;
         if (orders.shock_chain) chain(world);
 
         var kept: [players_max]Weapon = undefined;
@@ -54,6 +58,9 @@ fn equip(world: *World, orders: Orders) void {
     }
     if (orders.perks_of_weapons) {
         for ([_]usize{ 3, 9, 12, 34, 48 }) |perk| world.perks.counts[perk] = 1;
+    }
+    if (orders.perks_of_hits) {
+        for ([_]usize{ 1, 25, 29, 55 }) |perk| world.perks.counts[perk] = 1;
     }
     if (orders.ammunition_within) world.perks.counts[35] = 1;
     if (orders.regression_bullets) world.perks.counts[23] = 1;
