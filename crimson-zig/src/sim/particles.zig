@@ -71,6 +71,7 @@ pub fn spawn(world: *World, pos: Vec2, angle: f32, intensity: f32, style: Style)
 /// The particles' part of `projectile_update`, 0x00420b90.
 pub fn update(world: *World) void {
     const pool = &world.particles;
+    if (std.mem.indexOfScalar(bool, &pool.active, true) == null) return;
     const margin_max = world.creatures.widest_margin();
     for (0..capacity) |slot| {
         if (!pool.active[slot]) continue;

@@ -88,6 +88,7 @@ fn nearest(world: *const World, pos: Vec2) i32 {
 /// `projectile_update`, 0x00420b90, as far as the secondary projectiles go.
 pub fn update(world: *World) void {
     const pool = &world.secondaries;
+    if (std.mem.indexOfScalar(bool, &pool.active, true) == null) return;
     const margin_max = world.creatures.widest_margin();
     for (0..capacity) |slot| {
         if (!pool.active[slot]) continue;
