@@ -49,7 +49,7 @@ pub fn fire(world: *World, player: *Player, input: *const Input, fires_itself: b
     weapon.shot_cooldown = cooldown_of(world, single.shot_cooldown);
     const muzzle = muzzle_of(player);
     if (facts.casings) effects.throw_casing(world);
-    const barrel: Barrel = .{ .player = player, .muzzle = muzzle, .angle = jittered_angle(world, player) };
+    const barrel: Barrel = .{ .player = player, .muzzle = muzzle, .angle = jittered_angle(world, player, jitter_of_shot) };
     const ammo = if (burning) barrel.fire_bullets(world, pellets) else barrel.fire(world, weapon.id);
 
     if (!world.perks.has(.sharpshooter)) {
@@ -94,10 +94,18 @@ pub fn muzzle_of(player: *const Player) Vec2 {
     return float.add(player.pos, float.direction(radians, 16.0));
 }
 
+/// Whose draws make an angle uncertain.
+pub const Jitter = struct { direction: Caller, magnitude: Caller };
+
+const jitter_of_shot: Jitter = .{
+    .direction = .player_update_shot_jitter_dir,
+    .magnitude = .player_update_shot_jitter_mag,
+};
+
 /// Anywhere on a disc around the aim, which grows with the distance and with the heat.
-pub fn jittered_angle(world: *World, player: *const Player) f32 {
-    const direction = float.from_int(world.rng.draw(.player_update_shot_jitter_dir) & 0x1FF);
-    const magnitude = float.from_int(world.rng.draw(.player_update_shot_jitter_mag) & 0x1FF);
+pub fn jittered_angle(world: *World, player: *const Player, callers: Jitter) f32 {
+    const direction = float.from_int(world.rng.draw(callers.direction) & 0x1FF);
+    const magnitude = float.from_int(world.rng.draw(callers.magnitude) & 0x1FF);
     const half_distance = world.measure(float.subtract(player.aim, player.pos)) * 0.5;
     const offset = half_distance * player.spread_heat * magnitude * 0.001953125;
     const angle = direction * @as(f32, float.tau / 512.0);

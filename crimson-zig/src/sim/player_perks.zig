@@ -79,7 +79,10 @@ fn eighth(index: usize) f32 {
 
 fn cough(world: *World, player: *const Player) void {
     const muzzle = firing.muzzle_of(player);
-    const angle = firing.jittered_angle(world, player);
+    const angle = firing.jittered_angle(world, player, .{
+        .direction = .player_update_fire_cough_spread_dir,
+        .magnitude = .player_update_fire_cough_spread_mag,
+    });
     shoot(world, player, muzzle, angle, .fire_bullets);
     const vel = float.direction(player.aim_heading, 25.0);
     world.sprites.spawn(&world.rng, muzzle, vel, 1.0, .{ .r = 0.5, .g = 0.5, .b = 0.5, .a = 0.413 });
