@@ -112,6 +112,8 @@ pub const Pool = struct {
     anim_phase: [slots]f32,
     hit_flash_timer: [slots]f32,
     tint: [slots]Rgba,
+    /// Whether a carrier has none any more; the trace does not show it.
+    bonus_dropped: [slots]bool,
     kill_count: i32,
     spawned_count: i32,
     /// Ticks that creatures had; every seventieth they keep their targets.
@@ -154,6 +156,7 @@ pub const Pool = struct {
             .anim_phase = @splat(0.0),
             .hit_flash_timer = @splat(0.0),
             .tint = @splat(.{ .r = 1.0, .g = 1.0, .b = 1.0, .a = 1.0 }),
+            .bonus_dropped = @splat(false),
             .kill_count = 0,
             .spawned_count = 0,
             .update_count = 0,
@@ -647,7 +650,7 @@ pub fn vanish(world: *World, slot: usize) void {
 
 fn end(world: *World, slot: usize, left: enum { corpse, nothing }) void {
     const pool = &world.creatures;
-    if (pool.flags[slot].bonus_on_death) world.lack("a bonus that a creature carries");
+    if (pool.flags[slot].bonus_on_death) drop_carried_bonus(world, slot);
     world.rewards.record_kill(pool.pos[slot]);
     // Who has gone can be handed in again; that is told, and nothing else.
     if (!pool.active[slot]) return tell(world, slot, 0);
@@ -662,6 +665,18 @@ fn end(world: *World, slot: usize, left: enum { corpse, nothing }) void {
     if (!world.scripted_burst) bonuses.drop(world, pool.pos[slot]);
     if (world.bonuses.freeze > 0.0) break_to_pieces(world, slot);
     tell(world, slot, paid);
+}
+
+/// A carrier drops its bonus where one can lie. The original drops it again when the death is handled again.
+fn drop_carried_bonus(world: *World, slot: usize) void {
+    const pool = &world.creatures;
+    if (pool.bonus_dropped[slot]) return;
+    const packed_bonus: u32 = @bitCast(pool.link_index[slot]);
+    const amount: i16 = @bitCast(@as(u16, @truncate(packed_bonus >> 16)));
+    const id: bonuses.BonusId = @fromBackingInt(@as(i32, @as(u16, @truncate(packed_bonus))));
+    pool.pos[slot] = bonuses.inside(pool.pos[slot]);
+    bonuses.spawn_at(world, pool.pos[slot], id, if (amount == -1) null else amount);
+    if (!world.settings.preserve_bugs) pool.bonus_dropped[slot] = true;
 }
 
 fn tell(world: *World, slot: usize, xp_awarded: i32) void {

@@ -1,8 +1,5 @@
 //! The CRT's `rand`, and who called it.
 
-const std = @import("std");
-const assert = std.debug.assert;
-
 /// The call sites of `rand` in the original, by return address.
 pub const Caller = enum(u32) {
     demo_setup_variant_1_spider_sp1_x = 0x0040311c,
@@ -398,14 +395,20 @@ pub const Rng = struct {
     state: u32,
     count: u32 = 0,
     draws: [draws_max]Draw = undefined,
+    /// Whether there were more draws than fit.
+    full: bool = false,
 
-    /// More than 96 projectiles that hit at every step, and a full pool that bites, can draw in a tick.
+    /// More than a chunk of a trace holds. Only survival's waves get there, after half an hour.
     pub const draws_max = 1 << 18;
 
     pub fn draw(rng: *Rng, caller: Caller) u15 {
-        assert(rng.count < draws_max);
-        rng.draws[rng.count] = .{ .state_before = rng.state, .caller = caller };
-        rng.count += 1;
+        if (rng.count == draws_max) {
+            @branchHint(.cold);
+            rng.full = true;
+        } else {
+            rng.draws[rng.count] = .{ .state_before = rng.state, .caller = caller };
+            rng.count += 1;
+        }
         rng.state = next_state(rng.state);
         return value_of(rng.state);
     }
@@ -417,6 +420,7 @@ pub const Rng = struct {
 
     pub fn clear_draws(rng: *Rng) void {
         rng.count = 0;
+        rng.full = false;
     }
 
     /// The draws since the last clearing, in order.

@@ -68,6 +68,7 @@ pub const Source = struct {
         source.world.step(inputs[0..seats.len], asks_for_menu);
         const lacking = source.world.lacking;
         if (lacking.len > 0) return source.refuse("the simulation does not have yet: {s}", .{lacking});
+        if (source.world.rng.full) return error.ChunkFull;
         if (source.world.overflowed) return source.refuse("a distance is too large for a float", .{});
         try source.check_end(tick);
         try source.sampler.add_tick(&source.world, tables, place);

@@ -233,7 +233,10 @@ fn give(world: *World, slot: usize, body: *const Body) usize {
     const pool = &world.creatures;
     const rng = &world.rng;
     pool.type_id[slot] = body.kind;
-    if (body.flags) |flags| pool.flags[slot] = flags;
+    if (body.flags) |flags| {
+        pool.flags[slot] = flags;
+        if (flags.bonus_on_death) pool.bonus_dropped[slot] = false;
+    }
     if (body.ai_mode) |ai_mode| pool.ai_mode[slot] = ai_mode;
     if (body.link_index) |link_index| pool.link_index[slot] = link_index;
     if (body.orbit_angle) |angle| pool.orbit_angle[slot] = angle;
