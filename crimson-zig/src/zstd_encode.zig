@@ -15,7 +15,7 @@ const match_min = 4;
 const near_match_max = 5;
 const near_offset_max = 1 << 16;
 const hash_bits = 17;
-const chain_depth = 2;
+const chain_depth = 1;
 /// A match this long is taken without looking for a better one.
 const good_match = 96;
 
