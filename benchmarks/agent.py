@@ -13,9 +13,9 @@ from crimson.replay.types import Replay
 
 from crimson.dbg.capture_lines import CaptureLines
 from crimson.dbg.capture_rows import CapturedTick
-from crimson.dbg.original.agent_config import AgentConfig, MemoryRegion
+from crimson.dbg.original.agent_config import AgentConfig
+from crimson.dbg.original.capture_config import memory_regions
 from crimson.dbg.original.layout import standin_layout
-from crimson.dbg.original.mirror import regions_of
 from crimson.dbg.report import CaptureReport
 from crimson.dbg.standin.replay_tape import make_tape
 from crimson.dbg.standin.run import capture_tape
@@ -54,8 +54,9 @@ def unhooked_seconds(tape: Path, rounds: int) -> float:
 
 def hooked_seconds(tape: Path, rounds: int, *, native: bool = True) -> float:
     """The least time that it takes with the agent in; what the host does with the records does not count."""
-    regions = [MemoryRegion(row.address, row.slot_size, row.slots) for row in regions_of(standin_layout())]
-    settings: AgentConfig = rig.config(regions, ring_bytes=16 << 20, window=_ENDLESS, native=native)
+    settings: AgentConfig = rig.config(
+        memory_regions(standin_layout()), ring_bytes=16 << 20, window=_ENDLESS, native=native
+    )
     return min(_seconds(rig.capture(tape, settings, "--stats").output) for _ in range(rounds))
 
 

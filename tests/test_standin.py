@@ -19,8 +19,9 @@ from standin_kit import FIND, FUNCTIONS, GETPTD, GRIM, KEY_ACTIVE, RAND, SRAND, 
 
 from crimson.dbg import zig_build
 from crimson.dbg.errors import ParityError
+from crimson.dbg.original.layout import STANDIN_THREAD_DATA
 from crimson.dbg.standin import build
-from crimson.dbg.standin.tape import MAGIC, SEED, THREAD_DATA, Convention, Kind, TapeFunction, TapeWriter, tape_file
+from crimson.dbg.standin.tape import MAGIC, SEED, Convention, Kind, TapeFunction, TapeWriter, tape_file
 
 CREATURES = 0x0049BF38
 # Pairs of call sites that lie closer to each other than a call and a jump are long.
@@ -337,7 +338,7 @@ def test_hooks_see_the_calls_of_the_game(tape: Path) -> None:
         ("srand", "enter", (5,), 0x0040A100, 0),
         ("srand", "leave", (), 0x0040A100, 0),
         ("getptd", "enter", (), 0x0040A200, 0),
-        ("getptd", "leave", (), 0x0040A200, THREAD_DATA),
+        ("getptd", "leave", (), 0x0040A200, STANDIN_THREAD_DATA),
         ("rand", "enter", (), 0x0040A300, 0),
         ("rand", "leave", (), 0x0040A300, value(1, 5)),
     ]

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from crimson.dbg.original.layout import Field, Layout
+from crimson.dbg.original.layout import Layout
 
 WORD_BYTES = 4
 # A perk id.
@@ -219,48 +219,36 @@ def agent_config(
 
     Raises `ValueError` that names an address that is not.
     """
-    addresses = {fact.name: fact.address for fact in (*layout.functions, *layout.call_sites, *layout.globals)}
-    ranges = {code.name: (code.begin, code.end) for code in layout.ranges}
-    pools = {pool.name: pool for pool in layout.pools}
-    creatures, projectiles, players = pools["creatures"], pools["projectiles"], pools["players"]
-
-    def known(name: str, address: int | None) -> int:
-        if address is None:
-            raise ValueError(f"the place of {name} is not known")
-        return address
-
-    def at(name: str) -> int:
-        return known(name, addresses[name])
-
-    def offset(field: Field) -> int:
-        return known(field.name, field.offset)
-
-    data = {name: at(name) for name in Data.__struct_fields__ if name in addresses}
-    first = known("players", players.address)
-    experience = first + offset(players.field("experience"))
-    reflex_boosted = first + offset(players.field("perk_counts")) + _REFLEX_BOOSTED * WORD_BYTES
+    variables = {fact.name: fact for fact in layout.globals}
+    creatures, projectiles = layout.pool("creatures"), layout.pool("projectiles")
+    data = {name: variables[name].place for name in Data.__struct_fields__ if name in variables}
+    players = layout.pool("players")
+    reflex_boosted = players.field_place(0, "perk_counts") + _REFLEX_BOOSTED * WORD_BYTES
     target = layout.target
     return AgentConfig(
         targets=tuple(targets),
         image=Image(target.image_base, target.image_size),
         library=Library(target.library, target.library_base, target.library_size),
-        functions={function.name: at(function.name) for function in layout.functions},
-        call_sites=CallSites(setup_first_draw=at("setup_first_draw"), frame_draw=at("frame_draw")),
-        ranges=Ranges(**ranges),
-        data=Data(**data, player_experience=experience, reflex_boosted_count=reflex_boosted),
+        functions={function.name: function.place for function in layout.functions},
+        call_sites=CallSites(
+            setup_first_draw=layout.call_site("setup_first_draw").address,
+            frame_draw=layout.call_site("frame_draw").address,
+        ),
+        ranges=Ranges(**{code.name: (code.begin, code.end) for code in layout.ranges}),
+        data=Data(**data, player_experience=players.field_place(0, "experience"), reflex_boosted_count=reflex_boosted),
         pools=Pools(
             CreaturePool(
-                known("creatures", creatures.address),
+                creatures.place,
                 creatures.stride,
                 creatures.count,
-                type_id=offset(creatures.field("type_id")),
-                reward_value=offset(creatures.field("reward_value")),
+                type_id=creatures.field("type_id").place,
+                reward_value=creatures.field("reward_value").place,
             ),
             ProjectilePool(
-                known("projectiles", projectiles.address),
+                projectiles.place,
                 projectiles.stride,
                 projectiles.count,
-                owner_id=offset(projectiles.field("owner_id")),
+                owner_id=projectiles.field("owner_id").place,
             ),
         ),
         regions=tuple(regions),

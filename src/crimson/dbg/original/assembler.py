@@ -6,7 +6,6 @@ Facts: the order of the original's frame, as `docs/frida/gameplay-diff-capture.m
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from enum import Enum, auto
 
@@ -27,6 +26,7 @@ from crimson.dbg.capture_rows import (
 from crimson.dbg.errors import CaptureProblem
 from crimson.dbg.lcg import next_state, value_of
 from crimson.dbg.original import agent_records as records
+from crimson.dbg.original.finite import require_finite
 from crimson.dbg.original.layout import Layout, Pool
 from crimson.dbg.original.mirror import Mirror
 from crimson.dbg.original.pinned_step import milliseconds, possible_steps, time_scale_factor
@@ -263,8 +263,7 @@ class CaptureAssembler:
         active = row.time_scale_active != 0
         timer, step = row.reflex_boost_timer, row.frame_dt
         mode = self._reader.mode(where)
-        if not math.isfinite(timer):
-            raise CaptureProblem(where, f"bonus_reflex_boost_timer is {timer}, expected a finite f32")
+        require_finite(where, "bonus_reflex_boost_timer", timer)
         factor = time_scale_factor(mode, active=active, reflex_boost_timer=timer)
         if step not in possible_steps(mode, active=active, factor=factor) or row.frame_dt_ms != milliseconds(step):
             raise CaptureProblem(where, f"frame_dt is {step} s and {row.frame_dt_ms} ms after it was pinned")
@@ -367,10 +366,7 @@ class CaptureAssembler:
 
     def _death(self, row: records.DeathBegin) -> None:
         self._require_creature("died", row.creature)
-        if not math.isfinite(row.reward_value):
-            raise CaptureProblem(
-                self._where(), f"creatures[{row.creature}].reward_value is {row.reward_value}, expected a finite f32"
-            )
+        require_finite(self._where(), f"creatures[{row.creature}].reward_value", row.reward_value)
         self._dying.append([len(self._events.deaths), row.experience, 0])
         self._events.deaths.append(schema.CreatureDeath(row.creature, row.type_id, row.reward_value, 0))
 

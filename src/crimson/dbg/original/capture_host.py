@@ -38,7 +38,6 @@ class CaptureOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     method: Literal["frida", "stand-in"]
     session_id: str
-    platform: str
     target: Target
     runs: int | None = None
 
@@ -104,7 +103,7 @@ def capture(
                 capture_format_version=CAPTURE_FORMAT_VERSION,
                 session_id=options.session_id,
                 method=options.method,
-                platform=options.platform,
+                platform=f"{session.hello.platform}-{session.hello.arch}",
                 target=options.target,
             )
         )

@@ -14,11 +14,10 @@ from crimson.dbg.capture_rows import Target
 from crimson.dbg.errors import CaptureProblem
 from crimson.dbg.original import agent_config
 from crimson.dbg.original.agent_session import AgentSession, identify
+from crimson.dbg.original.capture_config import capture_config
 from crimson.dbg.original.capture_file import require_new
 from crimson.dbg.original.capture_host import CaptureOptions, CaptureProgress, capture
 from crimson.dbg.original.layout import Layout, known_layout
-from crimson.dbg.original.mirror import regions_of
-from crimson.dbg.original.run_start import clean_writes
 from crimson.dbg.report import CaptureReport
 
 
@@ -51,11 +50,11 @@ def capture_game(
                 "nothing was hooked; start the build that the addresses were taken from",
             )
         _require_located(layout)
-        with AgentSession.attach(process, _config(layout)) as session:
+        config = capture_config(layout, agent_config.Target(target.name, target.sha256))
+        with AgentSession.attach(process, config) as session:
             options = CaptureOptions(
                 method="frida",
                 session_id=uuid.uuid4().hex,
-                platform=f"{session.hello.platform}-{session.hello.arch}",
                 target=Target(name=target.name, version=target.version, sha256=target.sha256),
                 runs=runs,
             )
@@ -92,13 +91,3 @@ def _require_located(layout: Layout) -> None:
             f"cannot be captured yet: {len(lacking)} facts have no known address, such as {', '.join(lacking[:3])}",
             "scripts/frida/crimsonland_1_9_93.toml lists them and where to look; give each its address there",
         )
-
-
-def _config(layout: Layout) -> agent_config.AgentConfig:
-    target = layout.target
-    return agent_config.agent_config(
-        layout,
-        [agent_config.Target(target.name, target.sha256)],
-        [agent_config.MemoryRegion(row.address, row.slot_size, row.slots) for row in regions_of(layout)],
-        clean_writes(),
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 
 from crimson.dbg.errors import CaptureProblem
 from crimson.dbg.original.layout import Global, Layout
@@ -29,21 +30,15 @@ class Region:
 
 def regions_of(layout: Layout) -> tuple[Region, ...]:
     """The memory that a capture of this layout needs: each pool, then the globals in groups."""
-    pools = [Region(pool.name, _address(pool.address, pool.name), pool.stride, pool.slots) for pool in layout.pools]
+    pools = [Region(pool.name, pool.place, pool.stride, pool.slots) for pool in layout.pools]
     return (*pools, *_global_regions(layout.globals))
-
-
-def _address(address: int | None, name: str) -> int:
-    if address is None:
-        raise ValueError(f"{name} has no address: use a layout that is located")
-    return address
 
 
 def _global_regions(facts: Sequence[Global]) -> list[Region]:
     regions: list[Region] = []
     begin = end = -1
-    for fact in sorted(facts, key=lambda fact: _address(fact.address, fact.name)):
-        address = _address(fact.address, fact.name)
+    for fact in sorted(facts, key=attrgetter("place")):
+        address = fact.place
         if end >= 0 and address > end + _GAP:
             regions.append(_global_region(begin, end))
             begin = -1

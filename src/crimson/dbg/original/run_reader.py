@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,9 +12,10 @@ from crimson.dbg import digests, schema
 from crimson.dbg.errors import CaptureProblem
 from crimson.dbg.flat_rows import flat_builder
 from crimson.dbg.layout import TABLE_BY_NAME
-from crimson.dbg.original.layout import Pool
+from crimson.dbg.original.finite import require_finite
 from crimson.dbg.original.mirror import Mirror
-from crimson.dbg.original.slot_rows import PoolRows, SlotReader, fields_struct
+from crimson.dbg.original.slot_rows import PoolRows, SlotReader
+from crimson.dbg.original.slots import slot_format
 from crimson.dbg.original.static_rows import StaticRow, Statics, text_of
 from crimson.dbg.rows import Cell
 
@@ -41,10 +41,12 @@ class RunReader:
     def __init__(self, mirror: Mirror) -> None:
         self.mirror = mirror
         self.statics = statics = Statics(mirror)
-        self.creatures = PoolRows(mirror, "entity_samples.creatures", digests.CREATURE_SLOT)
-        self.projectiles = PoolRows(mirror, "entity_samples.projectiles", digests.PROJECTILE_SLOT)
-        self.secondaries = PoolRows(mirror, "entity_samples.secondary_projectiles", digests.SECONDARY_SLOT)
-        self.bonuses = PoolRows(mirror, "entity_samples.bonuses", digests.BONUS_SLOT)
+        self.creatures = PoolRows(mirror, "entity_samples.creatures", schema.Creature, digests.CREATURE_SLOT)
+        self.projectiles = PoolRows(mirror, "entity_samples.projectiles", schema.Projectile, digests.PROJECTILE_SLOT)
+        self.secondaries = PoolRows(
+            mirror, "entity_samples.secondary_projectiles", schema.SecondaryProjectile, digests.SECONDARY_SLOT
+        )
+        self.bonuses = PoolRows(mirror, "entity_samples.bonuses", schema.Bonus, digests.BONUS_SLOT)
         self.players = SlotReader(mirror, TABLE_BY_NAME["sim_state.players"])
         self.creatures_spawned = 0
         self.creature_updates = 0
@@ -102,8 +104,7 @@ class RunReader:
     def number(self, where: str, name: str) -> float:
         """A float that steers or starts something, and so must be finite."""
         value = self.statics.number(name)
-        if not math.isfinite(value):
-            raise CaptureProblem(where, f"{name} is {value}, expected a finite f32")
+        require_finite(where, name, value)
         return value
 
     def highscore_names(self, count: int) -> tuple[str, ...]:
@@ -121,7 +122,7 @@ class RunReader:
             pool.update(where)
         players = self._player_rows(where, count)
         gameplay = self._gameplay_row(where, mode)
-        creatures = [row for row in self.creatures.rows if isinstance(row, schema.Creature)]
+        creatures = self.creatures.rows
         return schema.TickRecord(
             tick=tick,
             checkpoint=self._checkpoint(where, mode, rng_state, events, creatures, players),
@@ -140,11 +141,9 @@ class RunReader:
             ),
             entity_samples=schema.EntitySamples(
                 creatures=creatures,
-                projectiles=[row for row in self.projectiles.rows if isinstance(row, schema.Projectile)],
-                secondary_projectiles=[
-                    row for row in self.secondaries.rows if isinstance(row, schema.SecondaryProjectile)
-                ],
-                bonuses=[row for row in self.bonuses.rows if isinstance(row, schema.Bonus)],
+                projectiles=self.projectiles.rows,
+                secondary_projectiles=self.secondaries.rows,
+                bonuses=self.bonuses.rows,
             ),
             timing_samples=events.timing,
             hidden_state=self._hidden_row(where, mode, count),
@@ -228,17 +227,17 @@ class _SlotField:
     """One field of every slot of a pool."""
 
     def __init__(self, mirror: Mirror, pool_name: str, field_name: str) -> None:
-        pool = next(pool for pool in mirror.layout.pools if pool.name == pool_name)
+        pool = mirror.layout.pool(pool_name)
         self._field = pool.field(field_name)
         self._image = mirror.images[mirror.index[pool_name]]
         self._stride = pool.stride
-        self._struct = fields_struct([self._field], pool.stride)
+        self._struct = slot_format([self._field], pool.stride)
 
     def numbers(self, slot: int) -> tuple[float, ...]:
         return self._struct.unpack_from(self._image, slot * self._stride)
 
     def text(self, slot: int) -> str:
-        begin = slot * self._stride + (self._field.offset or 0)
+        begin = slot * self._stride + self._field.place
         return text_of(self._image[begin : begin + self._field.size])
 
 
@@ -246,7 +245,7 @@ class _List:
     """A pool of which the trace holds a digest of packed slots."""
 
     def __init__(self, mirror: Mirror, name: str) -> None:
-        self.pool: Pool = next(pool for pool in mirror.layout.pools if pool.name == name)
+        self.pool = mirror.layout.pool(name)
         region = mirror.index[name]
         self.dirty = mirror.dirty[region]
         self.live: dict[int, bytes] = {}
@@ -254,7 +253,7 @@ class _List:
         self.count = 0
         self.digest = digests.digest(())
         self._image = mirror.images[region]
-        self._unpack = fields_struct(self.pool.fields, self.pool.stride).unpack_from
+        self._unpack = slot_format(self.pool.fields, self.pool.stride).unpack_from
         self._floats = [place for place, field in enumerate(self.pool.fields) if field.type == "f32"]
 
     def values(self, slot: int) -> tuple[float, ...]:
@@ -264,9 +263,7 @@ class _List:
         """The values, if no trace would refuse them: a digest of a NaN says nothing."""
         values = self.values(slot)
         for place in self._floats:
-            if not math.isfinite(values[place]):
-                name = f"{self.pool.name}[{slot}].{self.pool.fields[place].name}"
-                raise CaptureProblem(where, f"{name} is {values[place]}, expected a finite f32")
+            require_finite(where, f"{self.pool.name}[{slot}].{self.pool.fields[place].name}", values[place])
         return values
 
 

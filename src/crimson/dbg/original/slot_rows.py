@@ -4,41 +4,27 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, Sequence
-from operator import itemgetter
+from collections.abc import Callable
+from operator import attrgetter, itemgetter
 
 from crimson.dbg import digests, schema
 from crimson.dbg.errors import CaptureProblem
 from crimson.dbg.flat_rows import flat_builder
 from crimson.dbg.layout import TABLE_BY_NAME, Table
-from crimson.dbg.original.layout import SIZES, Field, Kind, Layout, Pool
+from crimson.dbg.original.finite import require_finite
+from crimson.dbg.original.layout import Field, Kind, Layout, Pool
 from crimson.dbg.original.mirror import Mirror
+from crimson.dbg.original.slots import slot_format
 from crimson.dbg.rows import Cell
 
-CODES: dict[Kind, str] = {"u8": "B", "u16": "H", "i32": "i", "u32": "I", "f32": "f", "text": "s"}
 # Columns that the host counts itself.
 COUNTED = frozenset({"index", "generation"})
 _PAST_I32 = 1 << 31
 
 
-def fields_struct(fields: Sequence[Field], stride: int) -> struct.Struct:
-    """A slot's packing with these fields, in the order of their offsets, padded to the stride."""
-    code, at = ["<"], 0
-    for field in fields:
-        offset = field.offset or 0
-        size = SIZES[field.type] * field.count
-        if offset < at or offset + size > stride:
-            raise ValueError(f"field {field.name} overlaps another one or the slot's end")
-        count = field.count if field.count > 1 else ""
-        code.append(f"{offset - at}x{count}{CODES[field.type]}")
-        at = offset + size
-    code.append(f"{stride - at}x")
-    return struct.Struct("".join(code))
-
-
 def column_fields(pool: Pool) -> list[Field]:
     """The pool's fields that are columns, by offset."""
-    return sorted((field for field in pool.fields if field.path), key=lambda field: field.offset or 0)
+    return sorted((field for field in pool.fields if field.path), key=attrgetter("place"))
 
 
 def pools_of(layout: Layout, table: Table) -> list[Pool]:
@@ -52,7 +38,7 @@ class SlotReader:
         self.table = table
         self.pools = pools_of(mirror.layout, table)
         self._images = [mirror.images[mirror.index[pool.name]] for pool in self.pools]
-        self._structs = [fields_struct(column_fields(pool), pool.stride) for pool in self.pools]
+        self._structs = [slot_format(column_fields(pool), pool.stride) for pool in self.pools]
         self._strides = [pool.stride for pool in self.pools]
         fields = [field for pool in self.pools for field in column_fields(pool)]
         found = {field.path: position for position, field in enumerate(fields)}
@@ -80,23 +66,20 @@ class SlotReader:
         for packing, image, stride in zip(self._structs, self._images, self._strides, strict=True):
             raw += packing.unpack_from(image, slot * stride)
         values = list(self._order(raw))
+        # One look at all of them, since hardly ever is there one to name.
         if not math.isfinite(sum(self._read_floats(values))):
-            self._refuse_floats(where, slot, values)
+            for position in self._floats:
+                require_finite(where, self._column(slot, position), float(values[position]))
         for position, convert in self._converted:
             converted = convert(values[position])
             if converted is None:
-                raise self._unfit(where, slot, position, values[position], "a whole number")
+                found = f"{self._column(slot, position)} is {values[position]}"
+                raise CaptureProblem(where, f"{found}, expected a whole number")
             values[position] = converted
         return values
 
-    def _refuse_floats(self, where: str, slot: int, values: Sequence[Cell]) -> None:
-        for position in self._floats:
-            if not math.isfinite(float(values[position])):
-                raise self._unfit(where, slot, position, values[position], "a finite f32")
-
-    def _unfit(self, where: str, slot: int, position: int, value: Cell, expected: str) -> CaptureProblem:
-        name = f"{self.table.name.rpartition('.')[2]}[{slot}].{self.leaves[position].path}"
-        return CaptureProblem(where, f"{name} is {value}, expected {expected}")
+    def _column(self, slot: int, position: int) -> str:
+        return f"{self.table.name.rpartition('.')[2]}[{slot}].{self.leaves[position].path}"
 
 
 def _conversion(kind: Kind, wire: str) -> Callable[[Cell], Cell | None] | None:
@@ -114,10 +97,10 @@ def _whole(value: Cell) -> int | None:
     return int(number) if number.is_integer() and abs(number) < _PAST_I32 else None
 
 
-class PoolRows:
+class PoolRows[R: schema.Row]:
     """The live rows of a pool and the digest of its other slots, kept up to date by the slots that change."""
 
-    def __init__(self, mirror: Mirror, table_name: str, packing: struct.Struct) -> None:
+    def __init__(self, mirror: Mirror, table_name: str, row_type: type[R], packing: struct.Struct) -> None:
         self._reader = SlotReader(mirror, TABLE_BY_NAME[table_name])
         (pool,) = self._reader.pools
         self._pool = pool
@@ -125,13 +108,13 @@ class PoolRows:
         self._dirty = mirror.dirty[region]
         self._image = mirror.images[region]
         live = pool.field(pool.live)
-        self._live_at = live.offset or 0
+        self._live_at = live.place
         self._live_size = live.size
         self._packing = packing
-        self._build = flat_builder(self._reader.table.row_type)
+        self._build = flat_builder(row_type)
         self.generations = [0] * pool.slots
         self._hashes: list[bytes] = [b""] * pool.slots
-        self._rows: dict[int, schema.Row] = {}
+        self._rows: dict[int, R] = {}
         self._digest = 0
 
     def clear(self) -> None:
@@ -175,5 +158,5 @@ class PoolRows:
         return self._digest
 
     @property
-    def rows(self) -> list[schema.Row]:
+    def rows(self) -> list[R]:
         return [self._rows[slot] for slot in sorted(self._rows)]

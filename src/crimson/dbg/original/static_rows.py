@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from crimson.dbg import schema
@@ -12,9 +11,10 @@ from crimson.dbg.errors import CaptureProblem
 from crimson.dbg.flat_rows import flat_builder
 from crimson.dbg.floats import is_f32
 from crimson.dbg.layout import TABLE_BY_NAME
+from crimson.dbg.original.finite import require_finite
 from crimson.dbg.original.layout import Global
 from crimson.dbg.original.mirror import Mirror
-from crimson.dbg.original.slot_rows import CODES
+from crimson.dbg.original.slots import global_format
 from crimson.dbg.rows import Cell
 
 
@@ -23,7 +23,7 @@ class Statics:
 
     def __init__(self, mirror: Mirror) -> None:
         self._places = {
-            fact.name: _Place(fact, *mirror.place(fact.address or 0), _packing(fact)) for fact in mirror.layout.globals
+            fact.name: _Place(fact, *mirror.place(fact.place), global_format(fact)) for fact in mirror.layout.globals
         }
 
     def integer(self, name: str) -> int:
@@ -61,10 +61,6 @@ class _Place:
 
     def read(self) -> tuple[float, ...]:
         return self.packing.unpack_from(self.image, self.offset)
-
-
-def _packing(fact: Global) -> struct.Struct:
-    return struct.Struct(f"<{fact.count if fact.count > 1 else ''}{CODES[fact.type]}")
 
 
 def text_of(content: bytes | bytearray | memoryview) -> str:
@@ -108,15 +104,16 @@ class StaticRow[R: schema.Row]:
         """The row; raises `CaptureProblem` for a float that is not finite, and for a clock that no f32 holds."""
         values = [read() for read in self._readers]
         for position in self._floats:
-            if not math.isfinite(float(values[position])):
-                raise self._unfit(where, position, values, "a finite f32")
+            require_finite(where, self._column(position), float(values[position]))
         for position in self._clocks:
             if not is_f32(float(values[position])):
-                raise self._unfit(where, position, values, "a number that an f32 can hold")
+                raise CaptureProblem(
+                    where, f"{self._column(position)} is {values[position]}, expected a number that an f32 can hold"
+                )
         return self._build(values)
 
-    def _unfit(self, where: str, position: int, values: Sequence[Cell], expected: str) -> CaptureProblem:
-        return CaptureProblem(where, f"{self._name}.{self._paths[position]} is {values[position]}, expected {expected}")
+    def _column(self, position: int) -> str:
+        return f"{self._name}.{self._paths[position]}"
 
 
 def _reader(statics: Statics, fact: Global, wire: str) -> Callable[[], Cell]:

@@ -7,7 +7,6 @@ what the update makes of it, the player's aim point; the schemes without keys ta
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 
 from crimson.aim_schemes import AimScheme
@@ -19,6 +18,7 @@ from grim.geom import Vec2
 from crimson.dbg.capture_rows import InputSample
 from crimson.dbg.errors import CaptureProblem
 from crimson.dbg.original.agent_records import Key, Primary
+from crimson.dbg.original.finite import require_finite
 from crimson.dbg.original.run_reader import RunReader
 from crimson.dbg.schema import Player
 
@@ -81,8 +81,7 @@ class TickInputs:
             ) from None  # fmt: skip
         axes = statics.numbers("input_axis_values")[4 * index : 4 * index + 4]
         for axis, value in enumerate(axes):
-            if not math.isfinite(value):
-                raise CaptureProblem(where, f"input_axis_values[{4 * index + axis}] is {value}, expected a finite f32")
+            require_finite(where, f"input_axis_values[{4 * index + axis}]", value)
         down = self._down[index]
         # The original asks for the edge of player one's trigger only.
         pressed = "fire_pressed" in down or (index > 0 and "fire" in down and index not in self._fired_before)

@@ -14,10 +14,9 @@ from crimson.dbg.capture_rows import ORIGINAL_VERSION, Target
 from crimson.dbg.errors import CaptureProblem
 from crimson.dbg.original import agent_config
 from crimson.dbg.original.agent_session import AgentSession
+from crimson.dbg.original.capture_config import capture_config
 from crimson.dbg.original.capture_host import CaptureOptions, CaptureProgress, capture
 from crimson.dbg.original.layout import standin_layout
-from crimson.dbg.original.mirror import regions_of
-from crimson.dbg.original.run_start import clean_writes
 from crimson.dbg.report import CaptureReport
 from crimson.dbg.standin.build import source_digest, standin_program
 
@@ -46,11 +45,9 @@ def capture_tape(
     """
     program = standin_program()
     layout = standin_layout()
-    config = agent_config.agent_config(
+    config = capture_config(
         layout,
-        [agent_config.Target(_NAME, hashlib.sha256(program.read_bytes()).hexdigest())],
-        [agent_config.MemoryRegion(row.address, row.slot_size, row.slots) for row in regions_of(layout)],
-        clean_writes(),
+        agent_config.Target(_NAME, hashlib.sha256(program.read_bytes()).hexdigest()),
         native=native,
         ring_bytes=ring_bytes,
         window=window,
@@ -64,7 +61,6 @@ def capture_tape(
             facts = CaptureOptions(
                 method="stand-in",
                 session_id=session_id,
-                platform=f"{session.hello.platform}-{session.hello.arch}",
                 target=Target(name=_NAME, version=ORIGINAL_VERSION, sha256=source_digest()),
                 runs=runs,
             )

@@ -17,13 +17,13 @@ from typing import IO
 import msgspec
 
 from crimson.dbg.atomic import atomic_file
+from crimson.dbg.original.layout import STANDIN_THREAD_DATA
 
 MAGIC = b"CRIMTAPE"
 VERSION = 1
 
-# The C runtime's data of the stand-in's one thread, and the generator's state in it.
-THREAD_DATA = 0x004FF000
-SEED = THREAD_DATA + 0x14
+# The generator's state, in the C runtime's data of the stand-in's one thread.
+SEED = STANDIN_THREAD_DATA + 0x14
 
 _WORD = 0xFFFFFFFF
 _LONGEST_WRITE = 0xFFFF
