@@ -7,33 +7,26 @@ what was handed out at the start, perks come with it, and nobody dies. Its count
 from __future__ import annotations
 
 import random
-import subprocess
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import crimson.sim.world_state as world_state
 import pytest
-from command import Outcome
 from crimson.aim_schemes import AimScheme
 from crimson.game_modes import GameMode
 from crimson.movement_controls import MovementControlType
 from crimson.perks import PerkId
 from crimson.projectiles.types import ProjectileTemplateId
-from crimson.replay import Replay, pack_tick
+from crimson.replay import Replay
 from crimson.sim.input import PlayerInput
 from crimson.sim.mode_updates import RushSpawnState, rush_mode_update
-from crimson.sim.run_spec import RunSpec, RunStatus
 from crimson.sim.world_state import WorldState
 from crimson.weapon_runtime import weapon_assign_player
 from crimson.weapons import WeaponId
-from rush_replays import rush_replay
-
-from crimson.dbg.atomic import make_folder
-from crimson.dbg.zig_build import cache_folder, compile_program, compiler_version, program_identity, sources_of
-from crimson.dbg.zig_program import CRIMSON_ZIG
+from staged_runs import Setting, staged_program, staged_replay
 
 # Perks that change shots, the weapons that fire them, and what they do to whom they hit.
 _OF_SHOTS = (
@@ -52,7 +45,6 @@ _OF_WEAPONS = (
 )
 _OF_HITS = (PerkId.BLOODY_MESS_QUICK_LEARNER, PerkId.POISON_BULLETS, PerkId.DOCTOR, PerkId.LIVING_FORTRESS)
 _HEALTH_LEAST = 30.0
-_EVERYTHING = RunStatus(quest_unlock_index=50, quest_unlock_index_hardcore=50)
 
 
 @dataclass(frozen=True)
@@ -143,40 +135,8 @@ def handed_out(orders: Orders) -> Generator[None]:
         yield
 
 
-@dataclass(frozen=True)
-class Setting:
-    """The run around a weapon."""
-
-    players: int = 1
-    rules: int = 2
-    preserve_bugs: bool = False
-    friendly_fire: bool = False
-    detail_preset: int = 5
-    violence_disabled: int = 0
-    ticks: int = 300
-
-
 def arsenal_replay(orders: Orders, setting: Setting) -> Replay:
-    spec = RunSpec(
-        game_mode_id=GameMode.RUSH,
-        seed=orders.seed,
-        quest_level=None,
-        player_count=setting.players,
-        preserve_bugs=setting.preserve_bugs,
-        friendly_fire=setting.friendly_fire,
-        detail_preset=setting.detail_preset,
-        violence_disabled=setting.violence_disabled,
-        status=_EVERYTHING,
-    )
-    draws = random.Random(orders.seed)
-    held = [_input(draws) for _ in range(setting.players)]
-    ticks = []
-    for _ in range(setting.ticks):
-        held = [_input(draws) if draws.random() < 0.04 else each for each in held]
-        ticks.append(pack_tick(held))
-    if setting.rules == 1:
-        return rush_replay(spec, ticks, rules=1, game_version="0.17.3")
-    return rush_replay(spec, ticks)
+    return staged_replay(GameMode.RUSH, orders.seed, setting, _input)
 
 
 def _input(draws: random.Random) -> PlayerInput:
@@ -197,22 +157,4 @@ def _input(draws: random.Random) -> PlayerInput:
 @cache
 def arsenal_program() -> Path:
     """crimson-zig with the arsenal's rush, kept in the user's cache."""
-    program = replace(CRIMSON_ZIG, name="arsenal", title="the arsenal")
-    sources = dict(sources_of(program))
-    sources["sim/true_rush.zig"] = sources["sim/rush.zig"]
-    sources["sim/rush.zig"] = Path(__file__).with_name("arsenal.zig").read_bytes()
-    compiler = compiler_version(program)
-    folder = cache_folder()
-    target = folder / f"arsenal-{program_identity(program, compiler, sources)}"
-    if not target.exists():
-        make_folder(folder)
-        compile_program(program, compiler, sources, folder, target)
-    return target
-
-
-def arsenal(*arguments: str | Path) -> Outcome:
-    """What the arsenal prints and returns."""
-    found = subprocess.run(
-        [arsenal_program(), *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120
-    )
-    return Outcome(found.returncode, found.stdout, found.stderr)
+    return staged_program("arsenal", "rush")

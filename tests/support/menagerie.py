@@ -9,16 +9,14 @@ Its counterpart in Zig is menagerie.zig.
 from __future__ import annotations
 
 import random
-import subprocess
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import crimson.sim.world_state as world_state
 import pytest
-from command import Outcome
 from crimson.aim_schemes import AimScheme
 from crimson.creatures.runtime import CREATURE_POOL_SIZE, PHANTOM_CREATURE_INDEX
 from crimson.creatures.spawn import (
@@ -31,18 +29,13 @@ from crimson.creatures.spawn import (
 from crimson.game_modes import GameMode
 from crimson.movement_controls import MovementControlType
 from crimson.perks import PerkId
-from crimson.replay import Replay, pack_tick
+from crimson.replay import Replay
 from crimson.rng_caller_static import RngCallerStatic
 from crimson.sim.input import PlayerInput
 from crimson.sim.mode_updates import SurvivalSpawnState
-from crimson.sim.run_spec import RunSpec, RunStatus
 from crimson.sim.world_state import WorldState
 from grim.geom import Vec2
-from rush_replays import rush_replay
-
-from crimson.dbg.atomic import make_folder
-from crimson.dbg.zig_build import cache_folder, compile_program, compiler_version, program_identity, sources_of
-from crimson.dbg.zig_program import CRIMSON_ZIG
+from staged_runs import Setting, staged_program, staged_replay
 
 _OF_CONTACT = (PerkId.EVIL_EYES, PerkId.RADIOACTIVE, PerkId.MR_MELEE)
 _OF_KILLS = (PerkId.BLOODY_MESS_QUICK_LEARNER, PerkId.URANIUM_FILLED_BULLETS)
@@ -153,44 +146,8 @@ def let_in(orders: Orders) -> Generator[None]:
         yield
 
 
-@dataclass(frozen=True)
-class Setting:
-    """The run around the creatures."""
-
-    players: int = 1
-    rules: int = 2
-    preserve_bugs: bool = False
-    hardcore: bool = False
-    quest_fail_retry_count: int = 0
-    friendly_fire: bool = False
-    detail_preset: int = 5
-    violence_disabled: int = 0
-    ticks: int = 260
-
-
 def menagerie_replay(orders: Orders, setting: Setting) -> Replay:
-    spec = RunSpec(
-        game_mode_id=GameMode.SURVIVAL,
-        seed=orders.seed,
-        quest_level=None,
-        player_count=setting.players,
-        preserve_bugs=setting.preserve_bugs,
-        hardcore=setting.hardcore,
-        quest_fail_retry_count=setting.quest_fail_retry_count,
-        friendly_fire=setting.friendly_fire,
-        detail_preset=setting.detail_preset,
-        violence_disabled=setting.violence_disabled,
-        status=RunStatus(quest_unlock_index=50, quest_unlock_index_hardcore=50),
-    )
-    draws = random.Random(orders.seed)
-    held = [_input(draws) for _ in range(setting.players)]
-    ticks = []
-    for _ in range(setting.ticks):
-        held = [_input(draws) if draws.random() < 0.04 else each for each in held]
-        ticks.append(pack_tick(held))
-    if setting.rules == 1:
-        return rush_replay(spec, ticks, rules=1, game_version="0.17.3")
-    return rush_replay(spec, ticks)
+    return staged_replay(GameMode.SURVIVAL, orders.seed, setting, _input)
 
 
 def _input(draws: random.Random) -> PlayerInput:
@@ -209,21 +166,4 @@ def _input(draws: random.Random) -> PlayerInput:
 @cache
 def menagerie_program() -> Path:
     """crimson-zig with the menagerie's survival, kept in the user's cache."""
-    program = replace(CRIMSON_ZIG, name="menagerie", title="the menagerie")
-    sources = dict(sources_of(program))
-    sources["sim/survival.zig"] = Path(__file__).with_name("menagerie.zig").read_bytes()
-    compiler = compiler_version(program)
-    folder = cache_folder()
-    target = folder / f"menagerie-{program_identity(program, compiler, sources)}"
-    if not target.exists():
-        make_folder(folder)
-        compile_program(program, compiler, sources, folder, target)
-    return target
-
-
-def menagerie(*arguments: str | Path) -> Outcome:
-    """What the menagerie prints and returns."""
-    found = subprocess.run(
-        [menagerie_program(), *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120
-    )
-    return Outcome(found.returncode, found.stdout, found.stderr)
+    return staged_program("menagerie", "survival")

@@ -12,9 +12,12 @@ from crimson.dbg.zig_program import zig_program
 
 def crimson_zig(*arguments: str | Path) -> Outcome:
     """What `crimson-zig` prints and returns."""
-    found = subprocess.run(
-        [zig_program(), *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120
-    )
+    return run_zig(zig_program(), *arguments)
+
+
+def run_zig(program: Path, *arguments: str | Path) -> Outcome:
+    """What a build of it prints and returns."""
+    found = subprocess.run([program, *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120)
     return Outcome(found.returncode, found.stdout, found.stderr)
 
 

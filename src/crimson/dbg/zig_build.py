@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from types import MappingProxyType
 
 from crimson.dbg.atomic import make_folder
 from crimson.dbg.errors import ParityError
@@ -41,13 +42,13 @@ class ZigProgram:
     stamp: str = ""
 
 
-def built_program(program: ZigProgram) -> Path:
-    """The program, built if it is not in the cache yet.
+def built_program(program: ZigProgram, changed: Mapping[str, bytes] = MappingProxyType({})) -> Path:
+    """The program, with some sources changed or added, built if it is not in the cache yet.
 
     Raises the program's kind of problem, which says what is missing, or what the compiler says.
     """
     compiler = compiler_version(program)
-    sources = sources_of(program)
+    sources = {**sources_of(program), **changed}
     identity = program_identity(program, compiler, sources)
     folder = cache_folder()
     target = folder / f"{program.name}-{identity}"
