@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 
 from crimson.dbg.errors import ParityError
@@ -32,17 +33,17 @@ class ZigCandidate:
         try:
             if not is_built(CRIMSON_ZIG):
                 tell("crimson parity: building crimson-zig, which takes a minute the first time")
-                self._program()
+                _ = self._program
         except ParityError:
             return
 
     def identity(self) -> str:
         # The program's name holds the digest of its sources, of the compiler and of its options.
-        return self._program().name
+        return self._program.name
 
     def record(self, order: Order) -> Extent:
         if self._command is None:
-            words = (str(self._program()), "record", REPLAY, "--out", OUT, "--until", UNTIL)
+            words = (str(self._program), "record", REPLAY, "--out", OUT, "--until", UNTIL)
             self._command = CommandCandidate(self.name, words, folder=self._folder, limit=self._limit)
         try:
             return self._command.record(order)
@@ -56,6 +57,7 @@ class ZigCandidate:
     def close(self) -> None:
         """Nothing of it outlives a recording."""
 
+    @cached_property
     def _program(self) -> Path:
         from crimson.dbg.zig_build import CompilerMissing
         from crimson.dbg.zig_program import zig_program

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from crimson.dbg.lcg import next_state
 from crimson.dbg.standin.build import standin_program
 from crimson.dbg.standin.tape import Convention, Kind, TapeFunction
 
@@ -28,5 +29,5 @@ def play(tape: Path, *options: str) -> subprocess.CompletedProcess[str]:
 def stepped(state: int, draws: int = 1) -> int:
     """The generator's state after some draws."""
     for _ in range(draws):
-        state = (state * 214013 + 2531011) & 0xFFFFFFFF
+        state = next_state(state)
     return state

@@ -8,15 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from crimson.dbg.floats import bits_of, from_bits
-from crimson.dbg.lcg import next_state, value_of
+from crimson.dbg.lcg import INCREMENT, MULTIPLIER, next_state, value_of
 from crimson.dbg.original.layout import Layout, standin_layout
 from crimson.dbg.original.run_start import clean_image
 from crimson.dbg.schema import RngDraw
 from crimson.dbg.standin.memory import IMAGE_BASE, IMAGE_END
 from crimson.dbg.standin.tape import SEED
 
-_MULTIPLIER, _INCREMENT = 214013, 2531011
-_INVERSE = pow(_MULTIPLIER, -1, 1 << 32)
+_INVERSE = pow(MULTIPLIER, -1, 1 << 32)
 _STEP = from_bits(0x3C888889)
 UPDATES = ("gameplay_update_and_render", "typo_gameplay_update_and_render")
 # PerkId.REFLEX_BOOSTED, which shortens every step of a run that goes on.
@@ -213,7 +212,7 @@ class TapeInterpreter:
         outside = not any(frame.name in UPDATES for frame in self._open)
         frame = caller == 0x0040CAC7 and outside
         if frame and self._drawn_since_tick and self._agent:
-            before = (before - _INCREMENT) * _INVERSE & 0xFFFFFFFF
+            before = (before - INCREMENT) * _INVERSE & 0xFFFFFFFF
         after = next_state(before)
         self.put(SEED, after.to_bytes(4, "little"))
         if frame and self._drawn_since_tick:

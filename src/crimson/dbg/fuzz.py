@@ -96,9 +96,7 @@ def _play(options: FuzzOptions, run: int) -> _Played:
             report = _compare(replay, Path(scratch))
         except CandidateDied as problem:
             return _Played(run, plan.name, len(replay.ticks), str(problem))
-    problem = "" if report.ok and not report.hidden else report.verdict
-    if report.ok and report.hidden:
-        problem = "hidden state differs"
+    problem = report.verdict if not report.ok else "hidden state differs" if report.hidden else ""
     bad = report.first_bad_tick
     if bad is None and report.hidden:
         bad = report.hidden[0].first_tick

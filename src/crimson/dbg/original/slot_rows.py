@@ -115,7 +115,8 @@ class PoolRows[R: schema.Row]:
         self.generations = [0] * pool.slots
         self._hashes: list[bytes] = [b""] * pool.slots
         self._rows: dict[int, R] = {}
-        self._digest = 0
+        # Of the slots that are not live, as of the last update.
+        self.digest = 0
 
     def clear(self) -> None:
         """As when a run begins: every slot is to be read anew."""
@@ -151,11 +152,7 @@ class PoolRows[R: schema.Row]:
                 residue = True
         self._dirty.clear()
         if residue:
-            self._digest = digests.digest(self._hashes)
-
-    @property
-    def digest(self) -> int:
-        return self._digest
+            self.digest = digests.digest(self._hashes)
 
     @property
     def rows(self) -> list[R]:
