@@ -9,13 +9,14 @@ import msgspec
 import pytest
 from capture_kit import change_trace, column
 from command import crimson_dbg
-from crimson.replay.codec import load_replay_file
+from crimson.replay.codec import dump_replay_file, load_replay_file
 from synthetic import changing
 
 from crimson.dbg import fuzz
+from crimson.dbg.draw_coverage import cover
 from crimson.dbg.fuzz_plans import MODES, fuzz_plan
 from crimson.dbg.record import record_replay
-from crimson.dbg.replay_plans import make_replay
+from crimson.dbg.replay_plans import ReplayPlan, make_replay
 from crimson.dbg.replays import load_replay
 
 SEED = 20031120
@@ -25,7 +26,7 @@ def test_rush_has_no_divergence() -> None:
     found = crimson_dbg("fuzz", "--modes", "rush", "--runs", "8", "--seed", str(SEED), "--ticks", "700")
     assert (found.code, found.err) == (0, "")
     assert found.out.startswith("8 runs of rush, ")
-    assert found.out.endswith(f" ticks, seed {SEED}: no divergence\n")
+    assert found.out.endswith(f" call sites, seed {SEED}: no divergence\n")
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -109,6 +110,34 @@ def test_an_unknown_mode_is_refused() -> None:
     assert found.message == (
         "error: --modes: there is no mode 'hide'; there are survival, rush, quests, typo, tutorial"
     )
+
+
+def test_runs_that_end_soon_are_compared_and_do_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = fuzz.fuzz_plan
+
+    def shortened(seed: int, run: int, modes: tuple[str, ...], ticks: int) -> ReplayPlan:
+        return plan(seed, run, modes, 10 if run in (0, 2) else ticks)
+
+    monkeypatch.setattr(fuzz, "fuzz_plan", shortened)
+    compared = mock.Mock(side_effect=fuzz._record_by_zig)
+    monkeypatch.setattr(fuzz, "_record_by_zig", compared)
+    report = fuzz.fuzz(fuzz.FuzzOptions(("rush",), 2, SEED, 40, least_ticks=40), tmp_path)
+    assert (report.ok, report.runs, report.short_runs, report.ticks) == (True, 2, 2, 100)
+    assert compared.call_count == 4
+
+
+def test_more_ticks_than_a_run_has_are_refused() -> None:
+    found = crimson_dbg("fuzz", "--modes", "rush", "--ticks", "50", "--least-ticks", "51")
+    assert found.code == 2
+    assert found.message.startswith("error: --least-ticks: no run of at most 50 ticks has 51")
+
+
+def test_reached_call_sites_are_told(tmp_path: Path) -> None:
+    report = fuzz.fuzz(fuzz.FuzzOptions(("rush",), 1, SEED, 40), tmp_path)
+    replay = tmp_path / "replay.crd"
+    dump_replay_file(replay, make_replay(fuzz_plan(SEED, 0, ["rush"], 40)))
+    record_replay(load_replay(replay), tmp_path / "trace.cdt")
+    assert report.coverage == cover([tmp_path / "trace.cdt"])
 
 
 def test_a_report_says_all_that_the_text_says() -> None:

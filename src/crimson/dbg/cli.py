@@ -278,6 +278,18 @@ def query(
 
 
 @app.command()
+def coverage(
+    traces: Annotated[list[Path], typer.Argument(help=".cdt traces, taken together.", show_default=False)],
+    json: Json = False,
+) -> None:
+    """Which call sites of the random generator have traces reached, and which not?"""
+    from crimson.dbg.draw_coverage import cover, render_coverage
+
+    report = cover(traces)
+    _show(report, lambda: render_coverage(report), json)
+
+
+@app.command()
 def fuzz(
     out_dir: Annotated[Path, typer.Option("--out-dir", help="Where a run that differs is kept.")] = Path("fuzz"),
     modes: Annotated[str, typer.Option(help="Modes to play, separated by commas, or all.")] = "rush",
@@ -286,6 +298,9 @@ def fuzz(
         int | None, typer.Option(help="The same seed plays the same runs; a new one each time if not given.")
     ] = None,
     ticks: Annotated[int, typer.Option(min=1, help="How many ticks a run has at most.")] = 2000,
+    least_ticks: Annotated[
+        int, typer.Option(min=0, help="Runs that end sooner are compared, but do not count as runs.")
+    ] = 0,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="How many runs at once.")] = 1,
     json: Json = False,
 ) -> None:
@@ -303,11 +318,15 @@ def fuzz(
         raise BadUsage(
             "--modes", f"there is no mode {', '.join(map(repr, unknown)) or repr(modes)}; there are {', '.join(MODES)}"
         )
-    options = FuzzOptions(names, runs, secrets.randbits(32) if seed is None else seed, ticks, jobs)
+    if least_ticks > ticks:
+        raise BadUsage("--least-ticks", f"no run of at most {ticks} ticks has {least_ticks}", "raise --ticks")
+    options = FuzzOptions(names, runs, secrets.randbits(32) if seed is None else seed, ticks, jobs, least_ticks)
     with tick_progress("fuzzing", "runs") as progress:
         report = play(options, out_dir, progress)
     found = report.finding
-    text = f"{report.runs} runs of {', '.join(names)}, {report.ticks} ticks, seed {report.seed}: "
+    short = f" and {report.short_runs} that ended before tick {least_ticks}" if report.short_runs else ""
+    sites = f"{len(report.coverage.reached)} call sites"
+    text = f"{report.runs} runs of {', '.join(names)}{short}, {report.ticks} ticks, {sites}, seed {report.seed}: "
     if found is None:
         text += "no divergence"
     else:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import msgspec
@@ -15,6 +17,7 @@ from crimson.replay.types import Replay
 
 from crimson.dbg.atomic import atomic_file, make_folder
 from crimson.dbg.diff import diff_traces
+from crimson.dbg.draw_coverage import count_draws, coverage_of
 from crimson.dbg.errors import ParityError
 from crimson.dbg.focus import focus_traces
 from crimson.dbg.fuzz_plans import fuzz_plan
@@ -26,6 +29,8 @@ from crimson.dbg.report import DiffReport, FuzzFinding, FuzzReport, to_json
 from crimson.dbg.trace import TraceReader
 from crimson.dbg.zig_program import zig_program
 
+_PYTHON, _ZIG = "python.cdt", "zig.cdt"
+
 
 class CandidateDied(ParityError):
     """The program did not record a replay that Python plays."""
@@ -34,13 +39,17 @@ class CandidateDied(ParityError):
 
 
 class FuzzOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What to play: `runs` runs of a seed, each in one of the modes and of at most `ticks` ticks."""
+    """What to play: `runs` runs of a seed, each in one of the modes and of at most `ticks` ticks.
+
+    A run of fewer than `least_ticks` ticks is compared as well, but another one is played in its place.
+    """
 
     modes: tuple[str, ...]
     runs: int
     seed: int
     ticks: int
     jobs: int = 1
+    least_ticks: int = 0
 
 
 class _Played(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,6 +59,8 @@ class _Played(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # What was found, empty for equal traces.
     problem: str
     first_bad_tick: int | None = None
+    # By call site; those of both traces, where they are equal.
+    draws: dict[int, int] = {}
 
 
 def fuzz(options: FuzzOptions, out: Path, progress: Callable[[int, int], None] | None = None) -> FuzzReport:
@@ -59,27 +70,40 @@ def fuzz(options: FuzzOptions, out: Path, progress: Callable[[int, int], None] |
     focus report. Raises `ParityError` when the program cannot be built.
     """
     zig_program()
-    ticks = played = 0
+    ticks = played = short = 0
+    draws: Counter[int] = Counter()
+    finding = None
     for result in _results(options):
-        played += 1
         ticks += result.ticks
+        draws.update(result.draws)
+        if result.problem:
+            played += 1
+            finding = _keep(options, result, out)
+            break
+        if result.ticks < options.least_ticks:
+            short += 1
+            continue
+        played += 1
         if progress is not None:
             progress(played, options.runs)
-        if result.problem:
-            finding = _keep(options, result, out)
-            return FuzzReport(options.modes, options.seed, played, ticks, finding)
-    return FuzzReport(options.modes, options.seed, played, ticks, None)
+        if played == options.runs:
+            break
+    return FuzzReport(options.modes, options.seed, played, short, ticks, coverage_of(draws), finding)
 
 
 def _results(options: FuzzOptions) -> Iterator[_Played]:
-    """In the order of the runs, whatever finishes first: the finding is the same however many work on it."""
+    """Without end, in the order of the runs, so that the finding is the same however many work on it."""
     play = partial(_play, options)
     if options.jobs == 1:
-        yield from map(play, range(options.runs))
+        yield from map(play, count())
         return
     with ProcessPoolExecutor(options.jobs) as pool:
+        # One that takes long does not keep the others waiting.
+        ahead = deque(pool.submit(play, run) for run in range(4 * options.jobs))
         try:
-            yield from pool.map(play, range(options.runs))
+            for run in count(len(ahead)):
+                yield ahead.popleft().result()
+                ahead.append(pool.submit(play, run))
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -96,18 +120,19 @@ def _play(options: FuzzOptions, run: int) -> _Played:
             report = _compare(replay, Path(scratch))
         except CandidateDied as problem:
             return _Played(run, plan.name, len(replay.ticks), str(problem))
+        draws = count_draws(Path(scratch) / _PYTHON)
     problem = report.verdict if not report.ok else "hidden state differs" if report.hidden else ""
     bad = report.first_bad_tick
     if bad is None and report.hidden:
         bad = report.hidden[0].first_tick
-    return _Played(run, plan.name, len(replay.ticks), problem, bad)
+    return _Played(run, plan.name, len(replay.ticks), problem, bad, dict(draws))
 
 
 def _compare(replay: Replay, folder: Path) -> DiffReport:
-    """Record by both, as `python.cdt` and `zig.cdt` beside the replay, and compare: every tick, hidden state too."""
+    """Record by both, beside the replay, and compare: every tick, hidden state too."""
     path = folder / "replay.crd"
     dump_replay_file(path, replay)
-    expected, actual = folder / "python.cdt", folder / "zig.cdt"
+    expected, actual = folder / _PYTHON, folder / _ZIG
     record_replay(load_replay(path), expected)
     _record_by_zig(path, actual)
     report = diff_traces(expected, actual, sustain=1, strict=True)
@@ -136,7 +161,7 @@ def _keep(options: FuzzOptions, found: _Played, out: Path) -> FuzzFinding:
         report = _compare(shortest, folder)
     except CandidateDied as problem:
         return FuzzFinding(str(folder / "replay.crd"), found.run, len(shortest.ticks), str(problem), "")
-    focus = focus_traces(folder / "python.cdt", folder / "zig.cdt", replay=folder / "replay.crd")
+    focus = focus_traces(folder / _PYTHON, folder / _ZIG, replay=folder / "replay.crd")
     for name, text in (("focus.txt", render_focus(focus) + "\n"), ("focus.json", to_json(focus) + "\n")):
         with atomic_file(folder / name) as file:
             file.write(text.encode())

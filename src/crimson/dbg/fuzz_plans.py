@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from crimson.aim_schemes import AimScheme
 from crimson.game_modes import GameMode
+from crimson.game_version import REPLAY_RULES
 from crimson.movement_controls import MovementControlType
 from crimson.quests.level import QuestLevel
 from crimson.replay import ReplayTick, pack_tick
@@ -46,6 +47,7 @@ def fuzz_plan(seed: int, run: int, modes: Sequence[str], ticks: int) -> ReplayPl
         bot=_bot(draw, mode, players),
         max_ticks=ticks,
         run_down=draw.choice((0, _RUN_DOWN)),
+        rules=draw.choice((REPLAY_RULES, REPLAY_RULES, 1)),
     )
 
 
@@ -78,11 +80,13 @@ def _bot(draw: random.Random, mode: GameMode, players: int) -> Callable[[], Bot]
     if mode == GameMode.TUTORIAL:
         return Pupil
     stride, cancel = draw.randint(1, 6), draw.choice((0, 0, 3))
+    # Takes perks that may end the run.
+    reckless = draw.random() < 0.2
     bot_seed = draw.getrandbits(32)
     hands = [_hands(draw) for _ in range(players)]
 
     def perks() -> PerkPicker:
-        return PerkPicker(stride=stride, cancel_every=cancel)
+        return PerkPicker(stride=stride, cancel_every=cancel, reckless=reckless)
 
     kind = draw.choice(("fighter", "fighter", "fighter", "autopilot", "fool"))
     match kind:
@@ -103,6 +107,7 @@ def _hands(draw: random.Random) -> Hands:
         reload_every=draw.choice((0, 0, 97, 420)),
         spare=draw.choice((0, 0, 0, 8, 30)),
         fire_bullets_every=draw.choice((0, 0, 700)),
+        reckless=draw.random() < 0.1,
     )
 
 

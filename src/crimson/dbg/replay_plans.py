@@ -37,11 +37,13 @@ class ReplayPlan:
     bot: Callable[[], Bot]
     max_ticks: int
     run_down: int = 0
+    # The simulation's rules: 2 mends what 1 got wrong where `preserve_bugs` is off.
+    rules: int = REPLAY_RULES
 
 
 def make_replay(plan: ReplayPlan, *, watch: Watch | None = None) -> Replay:
     """Play the plan to its end; `watch` sees the session after every tick."""
-    session = initialize_run(plan.spec, rules=REPLAY_RULES).session
+    session = initialize_run(plan.spec, rules=plan.rules).session
     bot = plan.bot()
     ticks: list[ReplayTick] = []
     stop = plan.max_ticks
@@ -56,7 +58,7 @@ def make_replay(plan: ReplayPlan, *, watch: Watch | None = None) -> Replay:
     return Replay(
         format_version=REPLAY_FORMAT_VERSION,
         game_version=current_replay_game_version(),
-        rules=REPLAY_RULES,
+        rules=plan.rules,
         recorder=RECORDER,
         pilot=None,
         seat_keys=None,

@@ -237,12 +237,31 @@ class FuzzFinding(ReportPart, frozen=True, forbid_unknown_fields=True):
     focus: str
 
 
+class CallSite(ReportPart, frozen=True, forbid_unknown_fields=True):
+    """A call site of `rand`, by its name, and how often it drew."""
+
+    name: str
+    draws: int
+
+
+class CoverageReport(ReportPart, frozen=True, forbid_unknown_fields=True, tag="coverage", tag_field="report"):
+    draws: int
+    # Those that draw most first.
+    reached: tuple[CallSite, ...]
+    # Call sites that the runtime knows, in its order.
+    missing: tuple[str, ...]
+
+
 class FuzzReport(ReportPart, frozen=True, forbid_unknown_fields=True, tag="fuzz", tag_field="report"):
     modes: tuple[str, ...]
     seed: int
+    # Runs that were long enough, and those that ended too soon to count; both were compared.
     runs: int
+    short_runs: int
     # Of all runs together.
     ticks: int
+    # Of all runs that agree.
+    coverage: CoverageReport
     finding: FuzzFinding | None
 
     @property
