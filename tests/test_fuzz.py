@@ -13,11 +13,11 @@ from crimson.replay.codec import dump_replay_file, load_replay_file
 from synthetic import changing
 
 from crimson.dbg import fuzz
-from crimson.dbg.draw_coverage import cover
 from crimson.dbg.fuzz_plans import MODES, fuzz_plan
 from crimson.dbg.record import record_replay
 from crimson.dbg.replay_plans import ReplayPlan, make_replay
 from crimson.dbg.replays import load_replay
+from crimson.dbg.trace_coverage import cover
 
 SEED = 20031120
 
@@ -132,12 +132,12 @@ def test_more_ticks_than_a_run_has_are_refused() -> None:
     assert found.message.startswith("error: --least-ticks: no run of at most 50 ticks has 51")
 
 
-def test_reached_call_sites_are_told(tmp_path: Path) -> None:
+def test_what_runs_contain_is_told(tmp_path: Path) -> None:
     report = fuzz.fuzz(fuzz.FuzzOptions(("rush",), 1, SEED, 40), tmp_path)
     replay = tmp_path / "replay.crd"
     dump_replay_file(replay, make_replay(fuzz_plan(SEED, 0, ["rush"], 40)))
     record_replay(load_replay(replay), tmp_path / "trace.cdt")
-    assert report.coverage == cover([tmp_path / "trace.cdt"])
+    assert report.coverage == cover([tmp_path / "trace.cdt"]).report()
 
 
 def test_a_report_says_all_that_the_text_says() -> None:

@@ -282,10 +282,10 @@ def coverage(
     traces: Annotated[list[Path], typer.Argument(help=".cdt traces, taken together.", show_default=False)],
     json: Json = False,
 ) -> None:
-    """Which call sites of the random generator have traces reached, and which not?"""
-    from crimson.dbg.draw_coverage import cover, render_coverage
+    """Which weapons, perks, bonuses, creatures and call sites of the random generator do traces have, and which not?"""
+    from crimson.dbg.trace_coverage import cover, render_coverage
 
-    report = cover(traces)
+    report = cover(traces).report()
     _show(report, lambda: render_coverage(report), json)
 
 
@@ -325,7 +325,7 @@ def fuzz(
         report = play(options, out_dir, progress)
     found = report.finding
     short = f" and {report.short_runs} that ended before tick {least_ticks}" if report.short_runs else ""
-    sites = f"{len(report.coverage.reached)} call sites"
+    sites = f"{len(report.coverage.group('call sites').reached)} call sites"
     text = f"{report.runs} runs of {', '.join(names)}{short}, {report.ticks} ticks, {sites}, seed {report.seed}: "
     if found is None:
         text += "no divergence"

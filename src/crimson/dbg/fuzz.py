@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -17,7 +17,6 @@ from crimson.replay.types import Replay
 
 from crimson.dbg.atomic import atomic_file, make_folder
 from crimson.dbg.diff import diff_traces
-from crimson.dbg.draw_coverage import count_draws, coverage_of
 from crimson.dbg.errors import ParityError
 from crimson.dbg.focus import focus_traces
 from crimson.dbg.fuzz_plans import fuzz_plan
@@ -27,6 +26,7 @@ from crimson.dbg.replay_plans import ReplayPlan, make_replay
 from crimson.dbg.replays import load_replay
 from crimson.dbg.report import DiffReport, FuzzFinding, FuzzReport, to_json
 from crimson.dbg.trace import TraceReader
+from crimson.dbg.trace_coverage import Coverage, cover
 from crimson.dbg.zig_program import zig_program
 
 _PYTHON, _ZIG = "python.cdt", "zig.cdt"
@@ -59,8 +59,8 @@ class _Played(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # What was found, empty for equal traces.
     problem: str
     first_bad_tick: int | None = None
-    # By call site; those of both traces, where they are equal.
-    draws: dict[int, int] = {}
+    # Of both traces, where they are equal.
+    coverage: Coverage = msgspec.field(default_factory=Coverage)
 
 
 def fuzz(options: FuzzOptions, out: Path, progress: Callable[[int, int], None] | None = None) -> FuzzReport:
@@ -71,11 +71,11 @@ def fuzz(options: FuzzOptions, out: Path, progress: Callable[[int, int], None] |
     """
     zig_program()
     ticks = played = short = 0
-    draws: Counter[int] = Counter()
+    coverage = Coverage()
     finding = None
     for result in _results(options):
         ticks += result.ticks
-        draws.update(result.draws)
+        coverage.add(result.coverage)
         if result.problem:
             played += 1
             finding = _keep(options, result, out)
@@ -88,7 +88,7 @@ def fuzz(options: FuzzOptions, out: Path, progress: Callable[[int, int], None] |
             progress(played, options.runs)
         if played == options.runs:
             break
-    return FuzzReport(options.modes, options.seed, played, short, ticks, coverage_of(draws), finding)
+    return FuzzReport(options.modes, options.seed, played, short, ticks, coverage.report(), finding)
 
 
 def _results(options: FuzzOptions) -> Iterator[_Played]:
@@ -120,12 +120,12 @@ def _play(options: FuzzOptions, run: int) -> _Played:
             report = _compare(replay, Path(scratch))
         except CandidateDied as problem:
             return _Played(run, plan.name, len(replay.ticks), str(problem))
-        draws = count_draws(Path(scratch) / _PYTHON)
+        coverage = cover([Path(scratch) / _PYTHON])
     problem = report.verdict if not report.ok else "hidden state differs" if report.hidden else ""
     bad = report.first_bad_tick
     if bad is None and report.hidden:
         bad = report.hidden[0].first_tick
-    return _Played(run, plan.name, len(replay.ticks), problem, bad, dict(draws))
+    return _Played(run, plan.name, len(replay.ticks), problem, bad, coverage)
 
 
 def _compare(replay: Replay, folder: Path) -> DiffReport:

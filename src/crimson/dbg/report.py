@@ -237,19 +237,26 @@ class FuzzFinding(ReportPart, frozen=True, forbid_unknown_fields=True):
     focus: str
 
 
-class CallSite(ReportPart, frozen=True, forbid_unknown_fields=True):
-    """A call site of `rand`, by its name, and how often it drew."""
+class Reached(ReportPart, frozen=True, forbid_unknown_fields=True):
+    """Something by the game's name for it, and how often it occurs."""
 
     name: str
-    draws: int
+    count: int
+
+
+class CoverageGroup(ReportPart, frozen=True, forbid_unknown_fields=True):
+    """One kind of things: what occurs most comes first; what is missing comes in the game's order."""
+
+    name: str
+    reached: tuple[Reached, ...]
+    missing: tuple[str, ...]
 
 
 class CoverageReport(ReportPart, frozen=True, forbid_unknown_fields=True, tag="coverage", tag_field="report"):
-    draws: int
-    # Those that draw most first.
-    reached: tuple[CallSite, ...]
-    # Call sites that the runtime knows, in its order.
-    missing: tuple[str, ...]
+    groups: tuple[CoverageGroup, ...]
+
+    def group(self, name: str) -> CoverageGroup:
+        return next(group for group in self.groups if group.name == name)
 
 
 class FuzzReport(ReportPart, frozen=True, forbid_unknown_fields=True, tag="fuzz", tag_field="report"):
