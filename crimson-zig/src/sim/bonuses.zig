@@ -51,6 +51,9 @@ pub const BonusId = enum(i32) {
     }
 };
 
+/// A bonus to come, whose amount may be the usual one.
+pub const Carried = struct { id: BonusId, amount: ?i32 = null };
+
 /// Names are the trace's.
 pub const Pool = struct {
     generation: [slots]u32,
@@ -100,6 +103,10 @@ pub const Pool = struct {
         pool.amount[slot] = 0;
     }
 
+    pub fn is_empty(pool: *const Pool) bool {
+        return pool.count(.none) == capacity;
+    }
+
     fn count(pool: *const Pool, id: BonusId) usize {
         return std.mem.countScalar(BonusId, pool.bonus_id[0..capacity], id);
     }
@@ -137,6 +144,16 @@ pub fn spawn_at(world: *World, pos: Vec2, id: BonusId, amount: ?i32) void {
     pool.place(slot, inside(pos), id);
     pool.amount[slot] = amount orelse id.usual_amount();
     burst(world, &spawn_at_burst);
+}
+
+/// The tutorial puts points into a slot, whatever is there, which lie for long.
+pub fn lay_points(world: *World, slot: usize, pos: Vec2, points: i32) void {
+    const pool = &world.bonus_pool;
+    pool.place(slot, pos, .points);
+    pool.time_left[slot] = 100.0;
+    pool.time_max[slot] = 100.0;
+    pool.amount[slot] = points;
+    effects.burst(world, 12);
 }
 
 /// The nearest place where a bonus may lie.

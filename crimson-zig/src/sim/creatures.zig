@@ -112,8 +112,9 @@ pub const Pool = struct {
     anim_phase: [slots]f32,
     hit_flash_timer: [slots]f32,
     tint: [slots]Rgba,
-    /// Whether a carrier has none any more; the trace does not show it.
-    bonus_dropped: [slots]bool,
+    /// What a carrier drops, until it has. The original keeps it in `link_index`; the rewrite beside it, and the tutorial
+    /// changes that only. The trace does not show it.
+    carried: [slots]?bonuses.Carried,
     kill_count: i32,
     spawned_count: i32,
     /// Ticks that creatures had; every seventieth they keep their targets.
@@ -156,7 +157,7 @@ pub const Pool = struct {
             .anim_phase = @splat(0.0),
             .hit_flash_timer = @splat(0.0),
             .tint = @splat(.{ .r = 1.0, .g = 1.0, .b = 1.0, .a = 1.0 }),
-            .bonus_dropped = @splat(false),
+            .carried = @splat(null),
             .kill_count = 0,
             .spawned_count = 0,
             .update_count = 0,
@@ -670,13 +671,10 @@ fn end(world: *World, slot: usize, left: enum { corpse, nothing }) void {
 /// A carrier drops its bonus where one can lie. The original drops it again when the death is handled again.
 fn drop_carried_bonus(world: *World, slot: usize) void {
     const pool = &world.creatures;
-    if (pool.bonus_dropped[slot]) return;
-    const packed_bonus: u32 = @bitCast(pool.link_index[slot]);
-    const amount: i16 = @bitCast(@as(u16, @truncate(packed_bonus >> 16)));
-    const id: bonuses.BonusId = @fromBackingInt(@as(i32, @as(u16, @truncate(packed_bonus))));
+    const bonus = pool.carried[slot] orelse return;
     pool.pos[slot] = bonuses.inside(pool.pos[slot]);
-    bonuses.spawn_at(world, pool.pos[slot], id, if (amount == -1) null else amount);
-    if (!world.settings.preserve_bugs) pool.bonus_dropped[slot] = true;
+    bonuses.spawn_at(world, pool.pos[slot], bonus.id, bonus.amount);
+    if (!world.settings.preserve_bugs) pool.carried[slot] = null;
 }
 
 fn tell(world: *World, slot: usize, xp_awarded: i32) void {

@@ -183,15 +183,26 @@ pub const Menu = struct {
 
 /// `perks_generate_choices`: always seven, however many are shown.
 fn draw_choices(world: *World) [choices_max]PerkId {
-    // Quest 3.4 begins with Monster Vision, and the tutorial has choices of its own.
-    std.debug.assert(world.settings.mode == .survival);
+    // Quest 3.4 begins with Monster Vision.
+    std.debug.assert(world.settings.mode != .quests);
     const pyromaniac = pyromaniac_allowed(world);
     var choices: [choices_max]PerkId = @splat(.antiperk);
     for (0..choices_max) |position| {
         choices[position] = draw_choice(world, choices[0..position], pyromaniac);
     }
-    return choices;
+    return if (world.settings.mode == .tutorial) tutorial_choices else choices;
 }
+
+/// The tutorial draws as everyone does, and then offers what is easy to understand.
+const tutorial_choices = [choices_max]PerkId{
+    .sharpshooter,
+    .long_distance_runner,
+    .evil_eyes,
+    .radioactive,
+    .fastshot,
+    .fastshot,
+    .fastshot,
+};
 
 /// After so many attempts what stacks is taken twice, and after more, anything.
 const patience = 10_000;

@@ -2,6 +2,7 @@
 
 const std = @import("std");
 const schema = @import("../schema.zig");
+const Lesson = @import("tutorial.zig").Lesson;
 const PerkId = @import("perks.zig").PerkId;
 const Player = @import("players.zig").Player;
 const Weapon = @import("players.zig").Weapon;
@@ -108,6 +109,19 @@ pub fn of_checkpoint(world: *const World) schema.Checkpoint {
         .perk_pending = world.perk_menu.pending_count,
         .hit_count = world.events.hit_count,
         .pickup_count = world.events.pickup_count,
+    };
+}
+
+pub fn of_lesson(lesson: *const Lesson) schema.TutorialStage {
+    return .{
+        .stage_index = @backingInt(lesson.stage),
+        .stage_timer_ms = lesson.timer_ms,
+        .stage_transition_timer_ms = lesson.transition_ms,
+        .hint_index = lesson.hint_index,
+        .hint_alpha = lesson.hint_alpha,
+        .hint_carrier_killed = lesson.carrier_killed,
+        .repeat_spawn_count = lesson.repeats,
+        .hint_bonus_creature = if (lesson.carrier) |slot| slot else -1,
     };
 }
 

@@ -60,6 +60,7 @@ pub const Sampler = struct {
             .rush => |*spawner| try tables.append(.sim_state_rush, tick, .{
                 .spawn_cooldown_ms = spawner.spawn_cooldown_ms,
             }),
+            .tutorial => |*lesson| try tables.append(.checkpoint_tutorial, tick, rows.of_lesson(lesson)),
         }
         try add_pool(schema.Creature, .entity_samples_creatures, &world.creatures, tables, tick);
         try add_pool(schema.Projectile, .entity_samples_projectiles, &world.projectiles, tables, tick);

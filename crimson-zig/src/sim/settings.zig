@@ -18,7 +18,10 @@ pub const Mode = enum(i32) {
     }
 
     pub fn implemented(mode: Mode) bool {
-        return mode == .rush or mode == .survival;
+        return switch (mode) {
+            .survival, .rush, .tutorial => true,
+            .quests, .typo => false,
+        };
     }
 };
 

@@ -9,6 +9,7 @@ const players = @import("players.zig");
 const projectiles = @import("projectiles.zig");
 const secondaries = @import("secondaries.zig");
 const tables = @import("tables.zig");
+const weapons = @import("weapons.zig");
 const Availability = @import("world.zig").Availability;
 const BonusTimers = @import("../schema.zig").BonusTimers;
 const CameraShake = @import("../schema.zig").CameraShake;
@@ -73,6 +74,7 @@ pub fn run(world: *World, settings: *const Settings) void {
     }
     reset_gameplay(world);
     generate_terrain(&world.rng, settings.quest_unlock_index);
+    if (settings.mode == .tutorial) weapons.assign(world, &world.players[0], .pistol);
     // Set-up lies within a frame, which ends as every frame does.
     world.rng.skip(.game_frame_update_discarded);
 }

@@ -1,12 +1,14 @@
 //! Spawn templates: what a creature, or a formation of them, is given when it is born.
 
 const std = @import("std");
+const bonuses = @import("bonuses.zig");
 const creatures = @import("creatures.zig");
 const effects = @import("effects.zig");
 const float = @import("float.zig");
+const tables = @import("tables.zig");
 const AiMode = creatures.AiMode;
 const Caller = @import("rng.zig").Caller;
-const CreatureType = @import("tables.zig").CreatureType;
+const CreatureType = tables.CreatureType;
 const Flags = creatures.Flags;
 const Rgba = @import("../schema.zig").Rgba;
 const Rng = @import("rng.zig").Rng;
@@ -145,6 +147,7 @@ const Body = struct {
     orbit_angle: ?f32 = null,
     orbit_radius: ?f32 = null,
     den: ?Den = null,
+    carries: ?bonuses.Carried = null,
 };
 
 const Shape = union(enum) { ring: Ring, chain: Chain, grid: Grid };
@@ -233,9 +236,10 @@ fn give(world: *World, slot: usize, body: *const Body) usize {
     const pool = &world.creatures;
     const rng = &world.rng;
     pool.type_id[slot] = body.kind;
-    if (body.flags) |flags| {
-        pool.flags[slot] = flags;
-        if (flags.bonus_on_death) pool.bonus_dropped[slot] = false;
+    if (body.flags) |flags| pool.flags[slot] = flags;
+    if (body.carries) |bonus| {
+        pool.carried[slot] = bonus;
+        pool.link_index[slot] = link_of(bonus);
     }
     if (body.ai_mode) |ai_mode| pool.ai_mode[slot] = ai_mode;
     if (body.link_index) |link_index| pool.link_index[slot] = link_index;
@@ -260,6 +264,12 @@ fn give(world: *World, slot: usize, body: *const Body) usize {
     if (!body.tint_before_size) pool.tint[slot] = tint_of(rng, &body.tint);
     pool.contact_damage[slot] = body.damage.of(rng, size);
     return slot;
+}
+
+/// A bonus on death: its number in the lower half, and its amount, or -1, in the upper one.
+fn link_of(bonus: bonuses.Carried) i32 {
+    const amount: i16 = @intCast(bonus.amount orelse -1);
+    return @as(i32, amount) << 16 | @backingInt(bonus.id);
 }
 
 fn tint_of(rng: *Rng, parts: *const [4]Part) Rgba {
@@ -515,11 +525,6 @@ fn grid_root(kind: CreatureType, hp: f32, colour: [4]Part, size: f32) Body {
     return body;
 }
 
-/// A bonus on death: the bonus in the lower half, and its amount in the upper one.
-fn bonus_link(bonus: u16, amount: u16) i32 {
-    return @bitCast(@as(u32, amount) << 16 | bonus);
-}
-
 /// A projectile type lies in the bits of the orbit's radius.
 fn projectile_radius(kind: u32) f32 {
     return @bitCast(kind);
@@ -713,7 +718,7 @@ const entries = [_]Entry{
     })),
     one(.alien_bonus_carrier_27, with(plain(.alien, 50.0, 2.1, 125.0, tint(.{ 1.0, 0.8, 0.1, 1.0 }), 45.0, 10.0), .{
         .flags = Flags{ .bonus_on_death = true },
-        .link_index = bonus_link(3, 5),
+        .carries = bonuses.Carried{ .id = .weapon, .amount = @backingInt(tables.WeaponId.submachine_gun) },
     })),
     one(.alien_const_cyan_ai2_2d, with(plain(.alien, 45.0, 3.1, 200.0, tint(.{ 0.0, 0.9, 0.8, 1.0 }), 38.0, 3.0), .{ .ai_mode = .chase_player })),
     one(.spider_plasma_shooter_3c, with(plain(.spider, 200.0, 2.0, 200.0, tint(.{ 0.9, 0.1, 0.1, 1.0 }), 40.0, 20.0), .{

@@ -231,6 +231,7 @@ pub const World = struct {
         camera.shake(world);
         creatures.cull(world);
         bonuses.pick_from_afar(world);
+        world.mode.update_drawn(world, inputs);
         if (world.over()) {
             world.run_active = false;
             world.game_tune_started = false;

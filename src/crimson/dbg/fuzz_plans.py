@@ -19,7 +19,7 @@ from crimson.sim.state_types import TERRAIN_SIZE
 from crimson.weapon_usage import WEAPON_USAGE_SLOT_COUNT
 from grim.geom import Vec2
 
-from crimson.dbg.replay_bots import Autopilot, Bot, Fighter, Hands, PerkPicker, Pupil, Typist
+from crimson.dbg.replay_bots import Autopilot, Bot, Fighter, Hands, PerkPicker, Pupil, Typist, with_hands
 from crimson.dbg.replay_plans import ReplayPlan
 
 MODES: dict[str, GameMode] = {
@@ -78,7 +78,7 @@ def _bot(draw: random.Random, mode: GameMode, players: int) -> Callable[[], Bot]
         key_ticks = draw.randint(2, 12)
         return lambda: Typist(key_ticks=key_ticks)
     if mode == GameMode.TUTORIAL:
-        return Pupil
+        return _pupil(draw)
     stride, cancel = draw.randint(1, 6), draw.choice((0, 0, 3))
     # Takes perks that may end the run.
     reckless = draw.random() < 0.2
@@ -98,6 +98,23 @@ def _bot(draw: random.Random, mode: GameMode, players: int) -> Callable[[], Bot]
             return lambda: Fighter(*hands, perks=perks())
 
 
+def _pupil(draw: random.Random) -> Callable[[], Bot]:
+    """A good one, or one who dawdles or does as he likes for much of the time; a few have no keys to walk with."""
+    move = draw.choice((MovementControlType.STATIC, MovementControlType.STATIC, MovementControlType.RELATIVE, *_MOVES))
+    hands = Hands(move=move, aim=draw.choice(_AIMS))
+    stride, cancel, reckless = draw.randint(1, 6), draw.choice((0, 0, 2)), draw.random() < 0.5
+    diligence = draw.choice((1.0, 0.9, 0.7, 0.4))
+    idles = draw.random() < 0.4
+    bot_seed = draw.getrandbits(32)
+
+    def pupil() -> Bot:
+        perks = PerkPicker(stride=stride, cancel_every=cancel, reckless=reckless)
+        distraction = Idler() if idles else Fool(bot_seed, perks)
+        return Distracted(bot_seed, Pupil(hands, perks=perks), distraction, diligence)
+
+    return pupil
+
+
 def _hands(draw: random.Random) -> Hands:
     return Hands(
         move=draw.choice(_MOVES),
@@ -109,6 +126,31 @@ def _hands(draw: random.Random) -> Hands:
         fire_bullets_every=draw.choice((0, 0, 700)),
         reckless=draw.random() < 0.1,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Distracted:
+    """Does what it should for the part `diligence` of the time, and else what the distraction does."""
+
+    seed: int
+    duty: Bot
+    distraction: Bot
+    diligence: float
+
+    def act(self, session: DeterministicSession, tick: int) -> ReplayTick:
+        """See `Bot.act`."""
+        diligent = random.Random(f"{self.seed}:{tick // 61}").random() < self.diligence
+        return (self.duty if diligent else self.distraction).act(session, tick)
+
+
+@dataclass(frozen=True, slots=True)
+class Idler:
+    """Presses nothing."""
+
+    def act(self, session: DeterministicSession, tick: int) -> ReplayTick:
+        """See `Bot.act`."""
+        del tick
+        return pack_tick([with_hands(Hands(), player, Vec2(), None) for player in session.world.players])
 
 
 @dataclass(slots=True)

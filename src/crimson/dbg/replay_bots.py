@@ -192,14 +192,17 @@ class Autopilot:
 
 
 class Pupil:
-    """Plays the tutorial: walks with the keys, takes every bonus, hunts every creature, picks the perk."""
+    """Plays the tutorial: walks, takes every bonus, hunts every creature, picks the perk.
+
+    Only the controls of its hands count. The first stage wants keys: with another way to move it never ends.
+    """
 
     _FIRE_STAGE = 3
 
-    def __init__(self) -> None:
-        self._hands = Hands(move=MovementControlType.STATIC)
+    def __init__(self, hands: Hands | None = None, *, perks: PerkPicker | None = None) -> None:
+        self._hands = Hands(move=MovementControlType.STATIC) if hands is None else hands
         self._seat = _Seat()
-        self._perks = PerkPicker()
+        self._perks = PerkPicker() if perks is None else perks
 
     def act(self, session: DeterministicSession, tick: int) -> ReplayTick:
         """See `Bot.act`."""
