@@ -38,8 +38,32 @@ pub fn move(world: *World, player: *Player, input: *const Input, dt: f32) void {
     };
     // A second weapon is a load.
     const load: f32 = if (world.perks.has(.alternate_weapon)) 0.8 else 1.0;
-    player.pos = float.add(player.pos, float.scale(float.scale(velocity, dt), load));
+    player.pos = keep_off_dens(world, player, float.scale(float.scale(velocity, dt), load));
     player.move_phase += phase_sign * (dt * player.move_speed * 19.0);
+}
+
+/// `player_apply_move_with_spawn_avoidance`, 0x0041e290: nobody walks into a den, but along one axis past it. Who stands
+/// in one may walk. A den whose place was taken by another creature goes on blocking the way around that one.
+fn keep_off_dens(world: *const World, player: *const Player, step: Vec2) Vec2 {
+    var pos = float.add(player.pos, step);
+    for (&world.spawn_slots.slots) |*slot| {
+        if (slot.owner < 0) continue;
+        const owner: usize = @intCast(slot.owner);
+        const den = world.creatures.pos[owner];
+        const radius = (world.creatures.size[owner] + player.size) * 0.33333334;
+        if (float.distance(den, pos) > radius) continue;
+        // Steps are taken back and done again, with the rounding of each.
+        const back = float.subtract(pos, step);
+        const ahead = float.add(back, step);
+        pos = ahead;
+        if (float.distance(den, back) <= radius) continue;
+        pos = .{ .x = ahead.x, .y = back.y };
+        if (float.distance(den, pos) > radius) continue;
+        pos = .{ .x = ahead.x - step.x, .y = ahead.y };
+        if (float.distance(den, pos) > radius) continue;
+        pos.y = ahead.y - step.y;
+    }
+    return pos;
 }
 
 /// A Long Distance Runner starts slower, and goes on getting faster.
