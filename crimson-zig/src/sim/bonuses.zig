@@ -286,8 +286,6 @@ fn roll(world: *World) BonusId {
 }
 
 fn suppressed(world: *World, id: BonusId, fire_bullets_lie: bool) bool {
-    // Some quests leave out more.
-    assert(world.settings.mode != .quests);
     if (!world.availability.bonuses[@intCast(@backingInt(id))]) return true;
     return switch (id) {
         .shock_chain => world.shock_chain_links_left > 0,
@@ -297,6 +295,22 @@ fn suppressed(world: *World, id: BonusId, fire_bullets_lie: bool) bool {
         } else false,
         .weapon => fire_bullets_lie or world.perks.has(.my_favourite_weapon),
         .medikit => world.perks.has(.death_clock),
+        else => false,
+    } or too_strong(world, id);
+}
+
+/// The last quests of the tiers are not won by a nuke, or by a freeze.
+fn too_strong(world: *const World, id: BonusId) bool {
+    const level = world.settings.quest.level() orelse return false;
+    if (level.number != 10) return false;
+    const hardcore = world.settings.hardcore;
+    return switch (id) {
+        .nuke => switch (level.tier) {
+            2, 4, 5 => true,
+            3 => hardcore,
+            else => false,
+        },
+        .freeze => level.tier == 4 or (level.tier == 2 and hardcore),
         else => false,
     };
 }

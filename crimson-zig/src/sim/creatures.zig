@@ -271,6 +271,11 @@ pub const Pool = struct {
         return best;
     }
 
+    /// `creatures_none_active`: corpses count as long as they lie.
+    pub fn none_active(pool: *const Pool) bool {
+        return std.mem.indexOfScalar(bool, pool.active[0..capacity], true) == null;
+    }
+
     /// How many live slots have health left.
     pub fn count_healthy(pool: *const Pool) i32 {
         var count: i32 = 0;

@@ -7,9 +7,11 @@ const bonuses = @import("bonuses.zig");
 const creatures = @import("creatures.zig");
 const particles = @import("particles.zig");
 const projectiles = @import("projectiles.zig");
+const quest_table = @import("quests/table.zig");
 const rows = @import("rows.zig");
 const schema = @import("../schema.zig");
 const secondaries = @import("secondaries.zig");
+const Plays = @import("quests/quest.zig").Plays;
 const Settings = @import("settings.zig").Settings;
 const SpawnSlots = @import("spawn_slots.zig").Slots;
 const Sprites = @import("effects.zig").Sprites;
@@ -166,6 +168,41 @@ const BonusResidue = struct {
     }
 };
 
+/// The digest of a quest's table, of which nothing but the counts changes.
+const QuestSpawns = struct {
+    counts: [quest_table.entries_max]i32 = undefined,
+    length: usize = 0,
+    digest: u64 = nothing,
+
+    fn sample(spawns: *QuestSpawns, table: *const quest_table.Table) u64 {
+        const now = table.counts();
+        if (std.mem.eql(i32, now, spawns.counts[0..spawns.length])) return spawns.digest;
+        @memcpy(spawns.counts[0..now.len], now);
+        spawns.length = now.len;
+        var hasher: Blake2b64 = .init(.{});
+        for (0..now.len) |at| hasher.update(&packed_bytes(@as(QuestSpawnRow, .{
+            .pos = table.pos[at],
+            .heading = table.heading[at],
+            .template = @backingInt(table.template[at]),
+            .trigger_ms = table.trigger_ms[at],
+            .count = table.count[at],
+        })));
+        var digest: [hash_size]u8 = undefined;
+        hasher.final(&digest);
+        spawns.digest = std.mem.readInt(u64, &digest, .little);
+        return spawns.digest;
+    }
+};
+
+/// One entry of a quest's table in the digest.
+const QuestSpawnRow = struct {
+    pos: schema.Vec2,
+    heading: f32,
+    template: i32,
+    trigger_ms: i32,
+    count: i32,
+};
+
 /// Digests that keep what they can from tick to tick.
 pub const Sampler = struct {
     creatures: Residue(creatures.Pool, schema.Creature, creatures.capacity, 1),
@@ -174,6 +211,8 @@ pub const Sampler = struct {
     bonuses: BonusResidue,
     availability: u64,
     usage_counts: @FieldType(Settings, "weapon_usage_counts"),
+    quest_plays: Plays,
+    quest_spawns: QuestSpawns,
 
     pub fn init(sampler: *Sampler, world: *const World) void {
         sampler.creatures.init(&world.creatures);
@@ -181,13 +220,19 @@ pub const Sampler = struct {
         sampler.secondaries.init(&world.secondaries);
         sampler.bonuses.init(&world.bonus_pool);
         sampler.usage_counts = world.settings.weapon_usage_counts;
+        sampler.quest_plays = world.quest_plays;
         sampler.availability = availability_of(world);
+        sampler.quest_spawns = .{};
     }
 
     pub fn sample(sampler: *Sampler, world: *const World) schema.HiddenState {
         const usage_counts = &world.settings.weapon_usage_counts;
-        if (!std.mem.eql(u32, usage_counts, &sampler.usage_counts)) {
+        const plays = &world.quest_plays;
+        const counted = std.mem.eql(u32, usage_counts, &sampler.usage_counts) and
+            std.mem.eql(u32, &plays.counts, &sampler.quest_plays.counts);
+        if (!counted) {
             sampler.usage_counts = usage_counts.*;
+            sampler.quest_plays = plays.*;
             sampler.availability = availability_of(world);
         }
         return .{
@@ -198,7 +243,10 @@ pub const Sampler = struct {
             .particles = particles_of(&world.particles),
             .sprite_effects = sprites_of(&world.sprites),
             .spawn_slots = spawn_slots_of(&world.spawn_slots),
-            .quest_spawns = nothing,
+            .quest_spawns = switch (world.mode) {
+                .quests => |*timeline| sampler.quest_spawns.sample(&timeline.table),
+                else => nothing,
+            },
             .availability = sampler.availability,
             .dormant_player = if (world.settings.player_count == 1)
                 digest_of(&packed_bytes(rows.of_player(&world.players[1])))
@@ -279,16 +327,13 @@ fn sprites_of(sprites: *const Sprites) u64 {
     return std.mem.readInt(u64, &digest, .little);
 }
 
-/// How often quests were played, which a run starts without knowing.
-const quest_play_slots = 91;
-
 fn availability_of(world: *const World) u64 {
     var hasher: Blake2b64 = .init(.{});
     for (world.availability.bonuses) |flag| hasher.update(&.{@intFromBool(flag)});
     for (world.availability.perks) |flag| hasher.update(&.{@intFromBool(flag)});
     for (world.availability.weapons) |flag| hasher.update(&.{@intFromBool(flag)});
     for (world.settings.weapon_usage_counts) |count| hasher.update(&packed_bytes(count));
-    for (0..quest_play_slots) |_| hasher.update(&packed_bytes(@as(u32, 0)));
+    for (world.quest_plays.counts) |count| hasher.update(&packed_bytes(count));
     var digest: [hash_size]u8 = undefined;
     hasher.final(&digest);
     return std.mem.readInt(u64, &digest, .little);

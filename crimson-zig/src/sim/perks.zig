@@ -124,10 +124,19 @@ fn facts_of(perk: PerkId) Facts {
 /// `perk_can_offer`, 0x0042fb10.
 fn offered(world: *const World, perk: PerkId) bool {
     if (!world.availability.perks[@backingInt(perk)]) return false;
+    if (world.settings.hardcore and world.settings.quest.is(2, 10) and poisonous(perk)) return false;
     const facts = facts_of(perk);
     if (world.settings.mode == .quests and !facts.in_quests) return false;
     if (world.settings.player_count > 1 and !facts.with_others) return false;
     return if (facts.needs) |needed| world.perks.has(needed) else true;
+}
+
+/// What would kill hardcore 2.10's splitters too easily.
+fn poisonous(perk: PerkId) bool {
+    return switch (perk) {
+        .poison_bullets, .veins_of_poison, .plaguebearer => true,
+        else => false,
+    };
 }
 
 /// Who has the Death Clock ticking is not offered what plays with health.
@@ -183,11 +192,12 @@ pub const Menu = struct {
 
 /// `perks_generate_choices`: always seven, however many are shown.
 fn draw_choices(world: *World) [choices_max]PerkId {
-    // Quest 3.4 begins with Monster Vision.
-    std.debug.assert(world.settings.mode != .quests);
     const pyromaniac = pyromaniac_allowed(world);
     var choices: [choices_max]PerkId = @splat(.antiperk);
-    for (0..choices_max) |position| {
+    // Quest 3.4 has hidden creatures, and what shows them comes first.
+    const sees = !world.settings.quest.is(3, 4) or world.perks.has(.monster_vision);
+    if (!sees) choices[0] = .monster_vision;
+    for (@intFromBool(!sees)..choices_max) |position| {
         choices[position] = draw_choice(world, choices[0..position], pyromaniac);
     }
     return if (world.settings.mode == .tutorial) tutorial_choices else choices;

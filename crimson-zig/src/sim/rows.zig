@@ -5,6 +5,7 @@ const schema = @import("../schema.zig");
 const Lesson = @import("tutorial.zig").Lesson;
 const PerkId = @import("perks.zig").PerkId;
 const Player = @import("players.zig").Player;
+const Timeline = @import("quests/timeline.zig").Timeline;
 const Weapon = @import("players.zig").Weapon;
 const World = @import("world.zig").World;
 const choices_max = @import("perks.zig").choices_max;
@@ -102,7 +103,7 @@ pub fn of_checkpoint(world: *const World) schema.Checkpoint {
     for (world.players[0..world.settings.player_count]) |*player| score +%= player.experience;
     return .{
         .rng_state = world.rng.state,
-        .elapsed_ms = world.elapsed_ms,
+        .elapsed_ms = world.scored_ms(),
         .score_xp = score,
         .kills = world.creatures.kill_count,
         .creature_count = world.creatures.count_healthy(),
@@ -133,13 +134,20 @@ fn of_choices(choices: *const [choices_max]PerkId) schema.PerkChoices {
     return row;
 }
 
+pub fn of_timeline(timeline: *const Timeline) schema.QuestTimeline {
+    var row: schema.QuestTimeline = undefined;
+    inline for (@typeInfo(schema.QuestTimeline).@"struct".field_names) |name| @field(row, name) = @field(timeline, name);
+    return row;
+}
+
 pub fn of_gameplay(world: *const World) schema.Gameplay {
     const menu = &world.perk_menu;
     const rewards = &world.rewards;
+    const level = world.settings.quest.level();
     return .{
         .mode_id = @backingInt(world.settings.mode),
-        .quest_stage_major = 0,
-        .quest_stage_minor = 0,
+        .quest_stage_major = if (level) |stock| stock.tier else 0,
+        .quest_stage_minor = if (level) |stock| stock.number else 0,
         .run_active = world.run_active,
         .time_scale_active = world.time_scale_active,
         .bonus_timers = world.bonuses,

@@ -61,6 +61,7 @@ pub const Sampler = struct {
                 .spawn_cooldown_ms = spawner.spawn_cooldown_ms,
             }),
             .tutorial => |*lesson| try tables.append(.checkpoint_tutorial, tick, rows.of_lesson(lesson)),
+            .quests => |*timeline| try tables.append(.sim_state_quest, tick, rows.of_timeline(timeline)),
         }
         try add_pool(schema.Creature, .entity_samples_creatures, &world.creatures, tables, tick);
         try add_pool(schema.Projectile, .entity_samples_projectiles, &world.projectiles, tables, tick);

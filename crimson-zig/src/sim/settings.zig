@@ -1,5 +1,6 @@
 //! What a run is given: its settings, and each tick's inputs.
 
+const quest = @import("quests/quest.zig");
 const Vec2 = @import("float.zig").Vec2;
 
 pub const players_max = 4;
@@ -19,14 +20,16 @@ pub const Mode = enum(i32) {
 
     pub fn implemented(mode: Mode) bool {
         return switch (mode) {
-            .survival, .rush, .tutorial => true,
-            .quests, .typo => false,
+            .survival, .rush, .quests, .tutorial => true,
+            .typo => false,
         };
     }
 };
 
 pub const Settings = struct {
     mode: Mode,
+    /// What it points at is needed until the run has begun.
+    quest: quest.Quest,
     seed: u32,
     player_count: u8,
     /// The replay's rules: 1, or 2, which mend what the first ones had wrong.
@@ -45,6 +48,13 @@ pub const Settings = struct {
     quest_unlock_index_hardcore: i32,
     quest_fail_retry_count: i32,
     weapon_usage_counts: [weapon_usage_slots]u32,
+
+    /// What winning a quest unlocks; the save keeps it.
+    pub fn unlock(settings: *Settings, level: quest.Level) void {
+        const next = @as(i32, level.index()) + 1;
+        settings.quest_unlock_index = @max(settings.quest_unlock_index, next);
+        if (settings.hardcore) settings.quest_unlock_index_hardcore = @max(settings.quest_unlock_index_hardcore, next);
+    }
 
     /// Whether the run has what rules 2 mended.
     pub fn mended(settings: *const Settings) bool {

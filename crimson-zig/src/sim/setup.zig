@@ -8,6 +8,7 @@ const particles = @import("particles.zig");
 const players = @import("players.zig");
 const projectiles = @import("projectiles.zig");
 const secondaries = @import("secondaries.zig");
+const stock = @import("quests/stock.zig");
 const tables = @import("tables.zig");
 const weapons = @import("weapons.zig");
 const Availability = @import("world.zig").Availability;
@@ -16,6 +17,7 @@ const CameraShake = @import("../schema.zig").CameraShake;
 const Caller = @import("rng.zig").Caller;
 const Rng = @import("rng.zig").Rng;
 const Settings = @import("settings.zig").Settings;
+const Timeline = @import("quests/timeline.zig").Timeline;
 const World = @import("world.zig").World;
 const frame_dt = @import("world.zig").frame_dt;
 const frame_dt_ms = @import("world.zig").frame_dt_ms;
@@ -23,7 +25,7 @@ const frame_dt_ms = @import("world.zig").frame_dt_ms;
 pub fn run(world: *World, settings: *const Settings) void {
     world.settings = settings.*;
     // Hardcore and the save's retry counter are for quests, but the original applies them everywhere.
-    if (!settings.preserve_bugs) {
+    if (settings.mode != .quests and !settings.preserve_bugs) {
         world.settings.hardcore = false;
         world.settings.quest_fail_retry_count = 0;
     }
@@ -46,6 +48,7 @@ pub fn run(world: *World, settings: *const Settings) void {
     world.effect_detail_skips = 0;
     world.elapsed_ms = 0;
     world.run_active = true;
+    world.quest_plays = .none;
     world.bonus_pool = bonuses.Pool.empty;
     world.bonuses = std.mem.zeroes(BonusTimers);
     world.perks = .none;
@@ -74,9 +77,34 @@ pub fn run(world: *World, settings: *const Settings) void {
     }
     reset_gameplay(world);
     generate_terrain(&world.rng, settings.quest_unlock_index);
-    if (settings.mode == .tutorial) weapons.assign(world, &world.players[0], .pistol);
+    switch (world.mode) {
+        .quests => |*timeline| start_quest(world, timeline),
+        .tutorial => weapons.assign(world, &world.players[0], .pistol),
+        else => {},
+    }
     // Set-up lies within a frame, which ends as every frame does.
     world.rng.skip(.game_frame_update_discarded);
+}
+
+/// `quest_start_selected`: its terrain lies on the one before, whose draws stay.
+fn start_quest(world: *World, timeline: *Timeline) void {
+    world.rng.skip(.quest_start_selected_highscore_random_tag);
+    stamp(&world.rng, &quest_layers);
+    const weapon = switch (world.settings.quest) {
+        .none => unreachable,
+        .stock => |level| blk: {
+            const quest = stock.quest_of(level);
+            quest.write(&timeline.table, &world.rng, world.settings.player_count, world.settings.hardcore);
+            world.quest_plays.count_begun(level);
+            break :blk quest.weapon;
+        },
+        .custom => |custom| blk: {
+            timeline.table = custom.table;
+            break :blk custom.weapon;
+        },
+    };
+    timeline.total_creatures = timeline.table.total();
+    for (world.seats()) |*player| weapons.assign(world, player, weapon);
 }
 
 /// `gameplay_reset_state`: its draws give the score tag, the animation phases, and the score tag again.
@@ -196,5 +224,18 @@ fn available(settings: *const Settings) Availability {
     if (settings.quest_unlock_index_hardcore >= splitter_unlock_index) {
         all.weapons[@backingInt(tables.WeaponId.splitter_gun)] = true;
     }
+    switch (settings.quest) {
+        .none, .stock => {},
+        .custom => |custom| {
+            withhold(&all.bonuses, &custom.no_bonuses);
+            withhold(&all.perks, &custom.no_perks);
+            withhold(&all.weapons, &custom.no_weapons);
+        },
+    }
     return all;
+}
+
+fn withhold(all: []bool, ids: anytype) void {
+    var withheld = ids.iterator(.{});
+    while (withheld.next()) |id| all[id] = false;
 }

@@ -2,10 +2,14 @@
 
 const std = @import("std");
 const crd = @import("../crd.zig");
+const custom_quest = @import("quests/custom_quest.zig");
 const settings_module = @import("settings.zig");
+const CustomQuest = @import("quests/quest.zig").Custom;
 const Failure = @import("../record.zig").Failure;
 const Input = settings_module.Input;
 const Mode = settings_module.Mode;
+const Outcome = @import("world.zig").Outcome;
+const Quest = @import("quests/quest.zig").Quest;
 const Sampler = @import("sample.zig").Sampler;
 const Settings = settings_module.Settings;
 const Tables = @import("../cdt_rows.zig").Tables;
@@ -21,7 +25,9 @@ pub const Source = struct {
     replay: *const crd.Replay,
     world: World,
     sampler: Sampler,
-    end_tick: ?u32,
+    /// The quest that the replay brings along, if it does.
+    custom_quest: CustomQuest,
+    end: ?struct { tick: u32, outcome: Outcome },
     run_down_left_ms: i32,
     reason_buffer: [reason_max]u8,
     reason_length: usize,
@@ -37,7 +43,7 @@ pub const Source = struct {
     pub fn init(source: *Source, replay: *const crd.Replay) void {
         assert(implements(replay));
         source.replay = replay;
-        source.end_tick = null;
+        source.end = null;
         source.run_down_left_ms = run_down_ms;
         source.reason_length = 0;
     }
@@ -47,7 +53,7 @@ pub const Source = struct {
     }
 
     pub fn sample_setup(source: *Source, tables: *Tables) Failure!void {
-        const settings = settings_of(source.replay) catch return source.refuse(
+        const settings = settings_of(source.replay, source.quest()) catch return source.refuse(
             "rules-1 co-op reload behaviour requires known recording-build provenance",
             .{},
         );
@@ -110,15 +116,29 @@ pub const Source = struct {
         if (!world.anyone_alive()) return source.refuse(name ++ " while every player is dead", .{});
     }
 
+    /// Which quest is played; a custom one stays in the source.
+    fn quest(source: *Source) Quest {
+        const run = &source.replay.head.run;
+        if (run.custom_quest) |*custom| {
+            source.custom_quest = custom_quest.of_replay(custom);
+            return .{ .custom = &source.custom_quest };
+        }
+        const level = run.quest_level orelse return .none;
+        return .{ .stock = .{ .tier = @intCast(level.major), .number = @intCast(level.minor) } };
+    }
+
     fn check_end(source: *Source, tick: u32) Failure!void {
-        if (source.end_tick == null and source.world.over()) source.end_tick = tick;
-        const end_tick = source.end_tick orelse return;
+        if (source.end == null) {
+            const outcome = source.world.outcome() orelse return;
+            source.end = .{ .tick = tick, .outcome = outcome };
+        }
+        const end = source.end.?;
         source.run_down_left_ms -= frame_dt_ms;
         const count = source.replay.tick_count();
         if (source.run_down_left_ms >= 0 or tick + 1 >= count) return;
         return source.refuse(
-            "run ended (death) at tick {d} and wound down by tick {d} but the replay has {d} ticks",
-            .{ end_tick, tick, count },
+            "run ended ({t}) at tick {d} and wound down by tick {d} but the replay has {d} ticks",
+            .{ end.outcome, end.tick, tick, count },
         );
     }
 
@@ -133,10 +153,11 @@ fn mode_of(replay: *const crd.Replay) Mode {
     return @fromBackingInt(@as(i32, @intCast(replay.head.run.game_mode_id)));
 }
 
-fn settings_of(replay: *const crd.Replay) error{UnknownProvenance}!Settings {
+fn settings_of(replay: *const crd.Replay, quest: Quest) error{UnknownProvenance}!Settings {
     const run = &replay.head.run;
     var settings: Settings = .{
         .mode = mode_of(replay),
+        .quest = quest,
         .seed = @intCast(run.seed),
         .player_count = @intCast(run.player_count),
         .rules = @intCast(replay.head.rules),

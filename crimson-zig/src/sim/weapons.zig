@@ -62,6 +62,7 @@ pub fn enforce_guards(world: *World) void {
 const drop_count = 33;
 
 /// `weapon_pick_random_available`, 0x00452cd0: weapons that were used before are drawn anew half of the time.
+/// Quest 5.10 has no Ion Cannon.
 pub fn pick_available(world: *World) tables.WeaponId {
     while (true) {
         var number = world.rng.draw(.weapon_pick_random_available_pick) % drop_count + 1;
@@ -70,7 +71,9 @@ pub fn pick_available(world: *World) tables.WeaponId {
         {
             number = world.rng.draw(.weapon_pick_random_available_reroll_pick) % drop_count + 1;
         }
-        if (world.availability.weapons[number]) return @fromBackingInt(@as(i32, number));
+        const id: tables.WeaponId = @fromBackingInt(@as(i32, number));
+        if (id == .ion_cannon and world.settings.quest.is(5, 10)) continue;
+        if (world.availability.weapons[number]) return id;
     }
 }
 

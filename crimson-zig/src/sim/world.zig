@@ -22,6 +22,7 @@ const BonusTimers = @import("../schema.zig").BonusTimers;
 const CameraShake = @import("../schema.zig").CameraShake;
 const Input = @import("settings.zig").Input;
 const ModeState = @import("modes.zig").ModeState;
+const Plays = @import("quests/quest.zig").Plays;
 const Player = players.Player;
 const Rng = @import("rng.zig").Rng;
 const SpawnSlots = @import("spawn_slots.zig").Slots;
@@ -45,6 +46,8 @@ pub const CreatureDeath = struct {
     reward_value: f32,
     xp_awarded: i32,
 };
+
+pub const Outcome = enum { death, quest_completed };
 
 /// What happened in a tick, for the trace.
 pub const Events = struct {
@@ -128,6 +131,7 @@ pub const World = struct {
     effect_detail_skips: u32,
     elapsed_ms: i32,
     run_active: bool,
+    quest_plays: Plays,
     bonus_pool: bonuses.Pool,
     bonuses: BonusTimers,
     perks: perks.Counts,
@@ -159,6 +163,7 @@ pub const World = struct {
         assert(settings.player_count >= 1 and settings.player_count <= players_max);
         assert(settings.rules == 1 or settings.rules == 2);
         assert(settings.mode.implemented());
+        assert((settings.quest != .none) == (settings.mode == .quests));
         setup.run(world, settings);
     }
 
@@ -250,6 +255,23 @@ pub const World = struct {
             if (player.health > 0.0 or !(player.death_timer < 0.0)) return false;
         }
         return true;
+    }
+
+    /// The run's time as it is scored: a quest's clock, or the time played.
+    pub fn scored_ms(world: *const World) i32 {
+        return switch (world.mode) {
+            .quests => |*timeline| @intFromFloat(timeline.spawn_timeline_ms),
+            else => world.elapsed_ms,
+        };
+    }
+
+    /// How the run has ended, if it has; a death counts more than a victory.
+    pub fn outcome(world: *const World) ?Outcome {
+        if (world.over()) return .death;
+        return switch (world.mode) {
+            .quests => |*timeline| if (timeline.completed) .quest_completed else null,
+            else => null,
+        };
     }
 
     pub fn anyone_alive(world: *const World) bool {
