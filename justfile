@@ -47,6 +47,10 @@ parity *args:
 fuzz *args:
     {{ uv }} run crimson-dbg fuzz --modes rush {{ args }}
 
+# every quest at both difficulties, played to its end by both candidates: an hour
+quests *args:
+    {{ uv }} run python scripts/play_quests.py {{ args }}
+
 # make captures/ anew: the same bytes every time
 captures *args:
     {{ uv }} run python scripts/make_captures.py {{ args }}

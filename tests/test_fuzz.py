@@ -45,6 +45,14 @@ def test_runs_are_of_many_kinds() -> None:
         assert len({getattr(spec, name) for spec in specs}) == 2, name
 
 
+def test_quests_are_the_games_and_drawn_ones() -> None:
+    specs = [fuzz_plan(SEED, run, ["quests"], 60).spec for run in range(40)]
+    custom = [spec.custom_quest for spec in specs if spec.custom_quest is not None]
+    assert 0 < len(custom) < len(specs) / 2
+    assert all((spec.quest_level is None) == (spec.custom_quest is not None) for spec in specs)
+    assert any(quest.no_weapons for quest in custom)
+
+
 def recording_with(bad_tick: int, path: str, table: str) -> mock.Mock:
     """A candidate that is Python with one value changed."""
 

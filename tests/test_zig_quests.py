@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
+from crimson.creatures.spawn import SpawnId
 from crimson.game_modes import GameMode
+from crimson.quests.custom import CustomQuest
 from crimson.quests.level import QUESTS_PER_STAGE, QuestLevel
-from crimson.replay import pack_tick
+from crimson.quests.types import SpawnEntry
+from crimson.replay import ReplayTick, pack_tick
 from crimson.replay.codec import dump_replay_file
 from crimson.sim.mode_updates import QuestSpawnState
 from crimson.sim.run_init import initialize_run
 from crimson.sim.run_spec import RunSpec
+from crimson.weapons import WeaponId
+from grim.geom import Vec2
 from rush_replays import planned_input, rush_replay
-from zig_records import assert_same_bytes, recorded_by_zig
+from zig_kit import crimson_zig
+from zig_records import (
+    assert_both_record_the_same,
+    assert_both_refuse_at,
+    assert_same_bytes,
+    recorded_by_zig,
+    saved,
+)
 
 from crimson.dbg.diff import diff_traces
+from crimson.dbg.fuzz_plans import fuzz_plan
+from crimson.dbg.fuzz_quests import drawn_quest
+from crimson.dbg.replay_plans import make_replay
 from crimson.dbg.runtime_hidden import HiddenSampler
 from crimson.dbg.trace import TraceReader
 
@@ -45,11 +61,49 @@ def test_every_quest_begins_equal(major: int, tmp_path: Path) -> None:
             assert_equal_beginning(spec, tmp_path)
 
 
+@pytest.mark.parametrize("number", range(3))
+def test_custom_quests_are_equal(number: int, tmp_path: Path) -> None:
+    draw = random.Random(number)
+    preserve_bugs = draw.random() < 0.5
+    spec = RunSpec(
+        game_mode_id=GameMode.QUESTS,
+        seed=number,
+        custom_quest=drawn_quest(draw),
+        player_count=draw.randint(1, 4),
+        preserve_bugs=preserve_bugs,
+        quest_fail_retry_count=draw.randrange(7),
+    )
+    assert assert_both_record_the_same(rush_replay(spec, _shooting(240, spec)), tmp_path) == 240
+
+
+@pytest.mark.parametrize("run", [0, 2])
+def test_runs_of_any_settings_are_equal(run: int, tmp_path: Path) -> None:
+    assert_both_record_the_same(make_replay(fuzz_plan(1, run, ["quests"], 400)), tmp_path)
+
+
+def test_a_won_quest_may_wind_down_for_half_a_second(tmp_path: Path) -> None:
+    foe = SpawnEntry(
+        pos=Vec2(700.0, 512.0), heading=0.0, spawn_id=SpawnId.ALIEN_SMALL_GREEN_MAN_25, trigger_ms=0, count=1
+    )
+    quest = CustomQuest(title="One", start_weapon_id=WeaponId.SHOTGUN, terrain_slots=(0, 1, 0), entries=(foe,))
+    spec = RunSpec(game_mode_id=GameMode.QUESTS, seed=1, custom_quest=quest)
+    path = saved(rush_replay(spec, _shooting(600, spec)), tmp_path)
+    words = crimson_zig("record", path, "--out", tmp_path / "never.cdt").message
+    ended = int(words.split("run ended (quest_completed) at tick ")[1].split()[0])
+    assert_both_record_the_same(rush_replay(spec, _shooting(ended + 32, spec)), tmp_path)
+    again = assert_both_refuse_at(rush_replay(spec, _shooting(ended + 33, spec)), ended + 31, tmp_path)
+    assert "run ended (quest_completed)" in again
+
+
+def _shooting(count: int, spec: RunSpec) -> list[ReplayTick]:
+    """Everyone stands, and the computer aims."""
+    return [pack_tick([planned_input((), cheats=False)] * spec.player_count)] * count
+
+
 def assert_equal_beginning(spec: RunSpec, folder: Path) -> None:
     session = initialize_run(spec).session
     path, trace = folder / "beginning.crd", folder / "beginning.cdt"
-    idle = pack_tick([planned_input((), cheats=False)] * spec.player_count)
-    dump_replay_file(path, rush_replay(spec, [idle]))
+    dump_replay_file(path, rush_replay(spec, _shooting(1, spec)))
     recorded_by_zig(path, trace)
     with TraceReader(trace) as reader:
         tables = reader.tables(reader.setup_entry)

@@ -117,7 +117,7 @@ def _play(options: FuzzOptions, run: int) -> _Played:
     with tempfile.TemporaryDirectory(prefix="crimson-fuzz-") as scratch:
         replay = make_replay(plan)
         try:
-            report = _compare(replay, Path(scratch))
+            report = compare_candidates(replay, Path(scratch))
         except CandidateDied as problem:
             return _Played(run, plan.name, len(replay.ticks), str(problem))
         coverage = cover([Path(scratch) / _PYTHON])
@@ -128,7 +128,7 @@ def _play(options: FuzzOptions, run: int) -> _Played:
     return _Played(run, plan.name, len(replay.ticks), problem, bad, coverage)
 
 
-def _compare(replay: Replay, folder: Path) -> DiffReport:
+def compare_candidates(replay: Replay, folder: Path) -> DiffReport:
     """Record by both, beside the replay, and compare: every tick, hidden state too."""
     path = folder / "replay.crd"
     dump_replay_file(path, replay)
@@ -158,7 +158,7 @@ def _keep(options: FuzzOptions, found: _Played, out: Path) -> FuzzFinding:
     bad = found.first_bad_tick
     shortest = _cut(replay, _ticks_to_die(replay) if bad is None else max(bad, 0) + 1)
     try:
-        report = _compare(shortest, folder)
+        report = compare_candidates(shortest, folder)
     except CandidateDied as problem:
         return FuzzFinding(str(folder / "replay.crd"), found.run, len(shortest.ticks), str(problem), "")
     focus = focus_traces(folder / _PYTHON, folder / _ZIG, replay=folder / "replay.crd")
@@ -176,7 +176,7 @@ def _ticks_to_die(replay: Replay) -> int:
         middle = (good + bad) // 2
         with tempfile.TemporaryDirectory(prefix="crimson-fuzz-") as scratch:
             try:
-                _compare(_cut(replay, middle), Path(scratch))
+                compare_candidates(_cut(replay, middle), Path(scratch))
             except CandidateDied:
                 bad = middle
             else:

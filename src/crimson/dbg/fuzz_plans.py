@@ -10,6 +10,7 @@ from crimson.aim_schemes import AimScheme
 from crimson.game_modes import GameMode
 from crimson.game_version import REPLAY_RULES
 from crimson.movement_controls import MovementControlType
+from crimson.quests.custom import CustomQuest
 from crimson.quests.level import QuestLevel
 from crimson.replay import ReplayTick, pack_tick
 from crimson.sim.input import PlayerInput
@@ -19,6 +20,7 @@ from crimson.sim.state_types import TERRAIN_SIZE
 from crimson.weapon_usage import WEAPON_USAGE_SLOT_COUNT
 from grim.geom import Vec2
 
+from crimson.dbg.fuzz_quests import drawn_quest
 from crimson.dbg.replay_bots import Autopilot, Bot, Fighter, Hands, PerkPicker, Pupil, Typist, with_hands
 from crimson.dbg.replay_plans import ReplayPlan
 
@@ -53,13 +55,14 @@ def fuzz_plan(seed: int, run: int, modes: Sequence[str], ticks: int) -> ReplayPl
 
 def _spec(draw: random.Random, mode: GameMode, players: int) -> RunSpec:
     unlocked = draw.choice((0, 50, draw.randrange(51)))
+    level, custom = _quest(draw) if mode == GameMode.QUESTS else (None, None)
     usage = tuple(0 if slot == 0 else draw.choice((0, 3, 40)) for slot in range(WEAPON_USAGE_SLOT_COUNT))
     return RunSpec(
         game_mode_id=mode,
         seed=draw.getrandbits(32),
-        quest_level=QuestLevel(draw.randint(1, 5), draw.randint(1, 10)) if mode == GameMode.QUESTS else None,
+        quest_level=level,
         player_count=players,
-        hardcore=draw.random() < 0.3,
+        hardcore=draw.random() < 0.3 and custom is None,
         preserve_bugs=draw.random() < 0.5,
         quest_fail_retry_count=draw.choice((0, 0, 1, 5)),
         detail_preset=draw.choice((5, 5, 1, 2, 3)),
@@ -70,7 +73,15 @@ def _spec(draw: random.Random, mode: GameMode, players: int) -> RunSpec:
             quest_unlock_index_hardcore=draw.choice((0, unlocked)),
             weapon_usage_counts=usage if draw.random() < 0.5 else (0,) * WEAPON_USAGE_SLOT_COUNT,
         ),
+        custom_quest=custom,
     )
+
+
+def _quest(draw: random.Random) -> tuple[QuestLevel | None, CustomQuest | None]:
+    """One of the game's, or now and then one of its own."""
+    if draw.random() < 0.25:
+        return None, drawn_quest(draw)
+    return QuestLevel(draw.randint(1, 5), draw.randint(1, 10)), None
 
 
 def _bot(draw: random.Random, mode: GameMode, players: int) -> Callable[[], Bot]:

@@ -1,0 +1,61 @@
+"""Custom quests that nobody has written: drawn, and as the game's own check of them wants them."""
+
+from __future__ import annotations
+
+import random
+
+from crimson.bonuses.ids import BonusId
+from crimson.creatures.spawn import RANDOM_HEADING_SENTINEL, SpawnId
+from crimson.math_parity import f32
+from crimson.perks.ids import PerkId
+from crimson.quests.custom import UNPLAYABLE_TEMPLATES, CustomQuest, validate_custom_quest
+from crimson.quests.types import SpawnEntry
+from crimson.weapons import WeaponId
+from grim.geom import Vec2
+
+_TEMPLATES = tuple(template for template in SpawnId if template not in UNPLAYABLE_TEMPLATES)
+_WEAPONS = tuple(weapon for weapon in WeaponId if weapon != WeaponId.NONE and not weapon.name.startswith("UNUSED_"))
+_BONUSES = tuple(BonusId(number) for number in range(2, 15))
+_PERKS = tuple(PerkId(number) for number in range(1, 58) if number != PerkId.INSTANT_WINNER)
+_DROPPED_WEAPONS = tuple(WeaponId(number) for number in range(2, 34))
+# World units around the arena in which creatures appear.
+_NEAR, _FAR = -300.0, 1324.0
+
+
+def drawn_quest(draw: random.Random) -> CustomQuest:
+    """A quest with something to fight from its first seconds on."""
+    time_ms = 0
+    entries = []
+    for _ in range(draw.choice((1, draw.randint(2, 12), draw.randint(2, 40)))):
+        # Some come together, some late, and some are out of order.
+        time_ms += draw.choice((0, 0, draw.randrange(400), draw.randrange(3000), -draw.randrange(1000)))
+        time_ms = max(time_ms, 0)
+        entries.append(_entry(draw, time_ms))
+    quest = CustomQuest(
+        title="Drawn",
+        start_weapon_id=draw.choice(_WEAPONS),
+        terrain_slots=(draw.randrange(8), draw.randrange(8), draw.randrange(8)),
+        entries=tuple(entries),
+        no_bonuses=_some(draw, _BONUSES),
+        no_perks=_some(draw, _PERKS),
+        no_weapons=_some(draw, _DROPPED_WEAPONS),
+    )
+    validate_custom_quest(quest)
+    return quest
+
+
+def _entry(draw: random.Random, time_ms: int) -> SpawnEntry:
+    heading = draw.choice((0.0, RANDOM_HEADING_SENTINEL, draw.uniform(-4.0, 4.0)))
+    return SpawnEntry(
+        pos=Vec2(f32(draw.uniform(_NEAR, _FAR)), f32(draw.uniform(_NEAR, _FAR))),
+        heading=f32(heading),
+        spawn_id=draw.choice(_TEMPLATES),
+        trigger_ms=time_ms,
+        count=draw.choice((1, 1, 1, 2, draw.randint(1, 9))),
+    )
+
+
+def _some[Id: int](draw: random.Random, ids: tuple[Id, ...]) -> tuple[Id, ...]:
+    """None, a few, or nearly all, in order."""
+    odds = draw.choice((0.0, 0.0, 0.2, 0.9))
+    return tuple(number for number in ids if draw.random() < odds)
