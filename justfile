@@ -37,7 +37,7 @@ zig *args:
 
 # the tests that take minutes each, all of them
 test-long *args:
-    CRIMSON_LONG_TESTS=1 {{ uv }} run pytest -n 2 tests/test_zig_rush.py {{ args }}
+    CRIMSON_LONG_TESTS=1 {{ uv }} run pytest -n 2 tests/test_zig_rush.py tests/test_zig_typo.py {{ args }}
 
 # the parity run over the captures of the repository, with both candidates
 parity *args:

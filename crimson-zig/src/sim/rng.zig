@@ -2,6 +2,8 @@
 
 /// The call sites of `rand` in the original, by return address.
 pub const Caller = enum(u32) {
+    /// Draws of the rewrite's own that it has not named.
+    unknown = 0,
     demo_setup_variant_1_spider_sp1_x = 0x0040311c,
     demo_setup_variant_1_spider_sp1_y = 0x00403138,
     demo_setup_variant_1_spider_sp2_x = 0x0040317e,

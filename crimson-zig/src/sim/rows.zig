@@ -4,6 +4,7 @@ const std = @import("std");
 const schema = @import("../schema.zig");
 const Lesson = @import("tutorial.zig").Lesson;
 const PerkId = @import("perks.zig").PerkId;
+const Shooter = @import("typo.zig").Shooter;
 const Player = @import("players.zig").Player;
 const Timeline = @import("quests/timeline.zig").Timeline;
 const Weapon = @import("players.zig").Weapon;
@@ -123,6 +124,17 @@ pub fn of_lesson(lesson: *const Lesson) schema.TutorialStage {
         .hint_carrier_killed = lesson.carrier_killed,
         .repeat_spawn_count = lesson.repeats,
         .hint_bonus_creature = if (lesson.carrier) |slot| slot else -1,
+    };
+}
+
+pub fn of_typo(shooter: *const Shooter) schema.TypoProgress {
+    return .{
+        .input_text = shooter.typing.text(),
+        .submit_count = @intCast(shooter.submit_count),
+        .match_count = @intCast(shooter.match_count),
+        .spawn_cooldown_ms = shooter.spawn_cooldown_ms,
+        .highscore_names_loaded = shooter.names.highscore_names_loaded,
+        .target = shooter.target,
     };
 }
 

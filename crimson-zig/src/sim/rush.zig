@@ -32,13 +32,7 @@ pub const Spawner = struct {
     }
 
     fn spawn_pair(world: *World) void {
-        const clock = world.elapsed_ms + 1;
-        const tint: Rgba = .{
-            .r = clamp_unit(float.int_mul(clock, 1.0 / 120000.0) + 0.3),
-            .g = clamp_unit(float.int_mul(clock, 10000.0) + 0.3),
-            .b = clamp_unit(float.sin_add(float.int_mul(clock, tint_speed), 0.3)),
-            .a = 1.0,
-        };
+        const tint = tint_at(world.elapsed_ms);
         const swing = float.direction(float.int_mul(world.elapsed_ms, 0.001), spawn_swing);
         const middle = world_module.arena_size / 2.0;
 
@@ -53,6 +47,17 @@ pub const Spawner = struct {
         world.creatures.move_speed[spider] *= 1.4;
     }
 };
+
+/// The tint of those who are born at a time; typ-o's have it too.
+pub fn tint_at(elapsed_ms: i32) Rgba {
+    const clock = elapsed_ms + 1;
+    return .{
+        .r = clamp_unit(float.int_mul(clock, 1.0 / 120000.0) + 0.3),
+        .g = clamp_unit(float.int_mul(clock, 10000.0) + 0.3),
+        .b = clamp_unit(float.sin_add(float.int_mul(clock, tint_speed), 0.3)),
+        .a = 1.0,
+    };
+}
 
 fn clamp_unit(value: f32) f32 {
     return @min(@max(value, 0.0), 1.0);

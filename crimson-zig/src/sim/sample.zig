@@ -1,6 +1,7 @@
 //! Takes the trace's rows of a tick.
 
 const std = @import("std");
+const creatures = @import("creatures.zig");
 const hidden = @import("hidden.zig");
 const rows = @import("rows.zig");
 const schema = @import("../schema.zig");
@@ -60,6 +61,14 @@ pub const Sampler = struct {
             .rush => |*spawner| try tables.append(.sim_state_rush, tick, .{
                 .spawn_cooldown_ms = spawner.spawn_cooldown_ms,
             }),
+            .typo => |*shooter| {
+                try tables.append(.checkpoint_typo, tick, rows.of_typo(shooter));
+                for (world.creatures.active[0..creatures.capacity], 0..) |active, slot| {
+                    const name = shooter.names.of(slot);
+                    if (!active or name.len == 0) continue;
+                    try tables.append(.checkpoint_typo_names, tick, .{ .index = @intCast(slot), .name = name });
+                }
+            },
             .tutorial => |*lesson| try tables.append(.checkpoint_tutorial, tick, rows.of_lesson(lesson)),
             .quests => |*timeline| try tables.append(.sim_state_quest, tick, rows.of_timeline(timeline)),
         }

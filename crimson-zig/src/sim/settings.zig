@@ -18,10 +18,14 @@ pub const Mode = enum(i32) {
         return mode != .rush and mode != .typo;
     }
 
+    /// Typ-o has a frame of its own in the original, which does not know that the run is over.
+    pub fn has_run_down(mode: Mode) bool {
+        return mode != .typo;
+    }
+
     pub fn implemented(mode: Mode) bool {
         return switch (mode) {
-            .survival, .rush, .quests, .tutorial => true,
-            .typo => false,
+            .survival, .rush, .quests, .tutorial, .typo => true,
         };
     }
 };
@@ -48,6 +52,7 @@ pub const Settings = struct {
     quest_unlock_index_hardcore: i32,
     quest_fail_retry_count: i32,
     weapon_usage_counts: [weapon_usage_slots]u32,
+    typo: TypoStart,
 
     /// What winning a quest unlocks; the save keeps it.
     pub fn unlock(settings: *Settings, level: quest.Level) void {
@@ -60,6 +65,18 @@ pub const Settings = struct {
     pub fn mended(settings: *const Settings) bool {
         return settings.rules >= 2 and !settings.preserve_bugs;
     }
+};
+
+/// What typ-o takes its words from, and what is left of the runs before.
+pub const TypoStart = struct {
+    /// The player's own words; without any the game has its own.
+    dictionary: []const []const u8,
+    /// The names of the score table.
+    highscore_names: []const []const u8,
+    highscore_names_loaded: bool,
+    submit_count: i32,
+    match_count: i32,
+    target: ?Vec2,
 };
 
 /// How a player moves. A replay can hold numbers that are no scheme: they move nobody.

@@ -34,7 +34,7 @@ pub fn run(world: *World, settings: *const Settings) void {
     world.dt = frame_dt;
     world.dt_ms = frame_dt_ms;
     world.time_scale_active = false;
-    world.mode = .start(settings.mode);
+    world.mode = .start(settings);
     world.events = .{};
     world.players = @splat(.dormant);
     for (world.seats(), 0..) |*player, index| player.reset(@intCast(index));

@@ -76,12 +76,15 @@ pub const Source = struct {
         if (lacking.len > 0) return source.refuse("the simulation does not have yet: {s}", .{lacking});
         if (source.world.rng.full) return error.ChunkFull;
         if (source.world.overflowed) return source.refuse("a distance is too large for a float", .{});
+        if (source.world.mode == .typo and !source.world.mode.typo.counts_fit()) {
+            return source.refuse("a count of typ-o's lines is too large for a trace", .{});
+        }
         try source.check_end(tick);
         try source.sampler.add_tick(&source.world, tables, place);
     }
 
-    /// Picks perks as the tick begins; returns whether its end shall open the menu. The reader has refused the commands of
-    /// typ-o.
+    /// Picks perks and presses typ-o's keys as the tick begins; returns whether its end shall open the menu. The reader
+    /// has refused keys in other modes.
     fn obey_commands(source: *Source, tick: u32) Failure!bool {
         const world = &source.world;
         const was_open = world.perk_menu.open;
@@ -89,7 +92,8 @@ pub const Source = struct {
         var picked = false;
         var asks = false;
         for (source.replay.commands_of(tick)) |*command| {
-            if (world.settings.mode == .rush) return source.refuse("perk command in Rush", .{});
+            const for_perks = command.kind == .perk_pick or command.kind == .perk_menu_open;
+            if (for_perks and world.settings.mode == .rush) return source.refuse("perk command in Rush", .{});
             switch (command.kind) {
                 .perk_pick => {
                     if (!was_open or picked) return source.refuse("perk_pick without an open perk menu", .{});
@@ -103,7 +107,9 @@ pub const Source = struct {
                     try source.check_perk_pending("perk_menu_open");
                     asks = true;
                 },
-                else => unreachable,
+                .typo_char => world.mode.typo.press(world, .{ .character = @intCast(command.argument) }),
+                .typo_backspace => world.mode.typo.press(world, .backspace),
+                .typo_submit => world.mode.typo.press(world, .enter),
             }
         }
         return asks;
@@ -171,6 +177,17 @@ fn settings_of(replay: *const crd.Replay, quest: Quest) error{UnknownProvenance}
         .quest_unlock_index_hardcore = @intCast(run.status.quest_unlock_index_full),
         .quest_fail_retry_count = @intCast(run.quest_fail_retry_count),
         .weapon_usage_counts = undefined,
+        .typo = .{
+            .dictionary = run.typo_dictionary_words,
+            .highscore_names = run.typo_highscore_names,
+            .highscore_names_loaded = run.typo_carry.highscore_names_loaded,
+            .submit_count = @intCast(run.typo_carry.submit_count),
+            .match_count = @intCast(run.typo_carry.match_count),
+            .target = if (run.typo_carry.target_world) |point| .{
+                .x = @floatCast(point.x),
+                .y = @floatCast(point.y),
+            } else null,
+        },
     };
     assert(run.status.weapon_usage_counts.len == settings.weapon_usage_counts.len);
     for (&settings.weapon_usage_counts, run.status.weapon_usage_counts) |*count, stored| count.* = @intCast(stored);

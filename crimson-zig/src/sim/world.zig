@@ -103,7 +103,8 @@ pub const Availability = struct {
     weapons: [tables.weapon_available_count]bool,
 };
 
-/// Large: keep it where it needs no copying. It points at constants only, so a copy of its bytes is the same run.
+/// Large: keep it where it needs no copying. It points at constants and at the replay only, so a copy of its bytes is the
+/// same run.
 pub const World = struct {
     settings: Settings,
     rng: Rng,
@@ -225,7 +226,7 @@ pub const World = struct {
         const any_reload_key = for (inputs) |*input| {
             if (players.reload_key(input)) break true;
         } else false;
-        for (world.seats(), inputs) |*player, *input| players.update(world, player, input, any_reload_key);
+        for (world.seats(), inputs) |*player, *input| world.mode.take_turn(world, player, input, any_reload_key);
         world.mode.update(world);
 
         world.highscore_xp = world.players[0].experience;
@@ -237,7 +238,7 @@ pub const World = struct {
         creatures.cull(world);
         bonuses.pick_from_afar(world);
         world.mode.update_drawn(world, inputs);
-        if (world.over()) {
+        if (world.over() and world.settings.mode.has_run_down()) {
             world.run_active = false;
             world.game_tune_started = false;
         }
@@ -298,6 +299,7 @@ pub const World = struct {
 
     /// A Reflex Boost wears off in its last second.
     pub fn time_scale_factor(world: *const World) f32 {
+        if (world.settings.mode == .typo) return 0.3;
         if (!world.time_scale_active) return 1.0;
         const left = world.bonuses.reflex_boost;
         return if (left >= 1.0) 0.3 else (1.0 - left) * 0.7 + 0.3;

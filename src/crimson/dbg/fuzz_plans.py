@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import msgspec
 from crimson.aim_schemes import AimScheme
 from crimson.game_modes import GameMode
 from crimson.game_version import REPLAY_RULES
@@ -13,10 +14,12 @@ from crimson.movement_controls import MovementControlType
 from crimson.quests.custom import CustomQuest
 from crimson.quests.level import QuestLevel
 from crimson.replay import ReplayTick, pack_tick
+from crimson.sim.commands import GameCommand, TypoBackspaceCommand, TypoCharCommand, TypoSubmitCommand
 from crimson.sim.input import PlayerInput
 from crimson.sim.run_spec import RunSpec, RunStatus
 from crimson.sim.sessions import DeterministicSession
 from crimson.sim.state_types import TERRAIN_SIZE
+from crimson.typo.state import TypoCarry
 from crimson.weapon_usage import WEAPON_USAGE_SLOT_COUNT
 from grim.geom import Vec2
 
@@ -57,7 +60,7 @@ def _spec(draw: random.Random, mode: GameMode, players: int) -> RunSpec:
     unlocked = draw.choice((0, 50, draw.randrange(51)))
     level, custom = _quest(draw) if mode == GameMode.QUESTS else (None, None)
     usage = tuple(0 if slot == 0 else draw.choice((0, 3, 40)) for slot in range(WEAPON_USAGE_SLOT_COUNT))
-    return RunSpec(
+    spec = RunSpec(
         game_mode_id=mode,
         seed=draw.getrandbits(32),
         quest_level=level,
@@ -75,6 +78,31 @@ def _spec(draw: random.Random, mode: GameMode, players: int) -> RunSpec:
         ),
         custom_quest=custom,
     )
+    return _with_words(draw, spec) if mode == GameMode.TYPO else spec
+
+
+def _with_words(draw: random.Random, spec: RunSpec) -> RunSpec:
+    """A player's own words, from one to more than a word's parts; names of a score table; what other runs left."""
+    own = draw.choice((0, 0, 1, 3, 5, 40))
+    names = draw.choice((0, 1, 3, 20))
+    first_run = draw.random() < 0.5
+    submits = draw.randrange(300)
+    carry = TypoCarry(
+        target_world=Vec2(float(draw.randrange(1024)), float(draw.randrange(1024))),
+        submit_count=submits,
+        match_count=draw.randint(0, submits),
+        highscore_names_loaded=draw.random() < 0.5,
+    )
+    return msgspec.structs.replace(
+        spec,
+        typo_dictionary_words=tuple(_letters(draw, "aehlnotr -'~7", 1, 15) for _ in range(own)),
+        typo_highscore_names=tuple(_letters(draw, "aehlnotrXYZ.", 1, 31) for _ in range(names)),
+        typo_carry=TypoCarry() if first_run else carry,
+    )
+
+
+def _letters(draw: random.Random, letters: str, shortest: int, longest: int) -> str:
+    return "".join(draw.choices(letters, k=draw.randint(shortest, longest)))
 
 
 def _quest(draw: random.Random) -> tuple[QuestLevel | None, CustomQuest | None]:
@@ -86,8 +114,7 @@ def _quest(draw: random.Random) -> tuple[QuestLevel | None, CustomQuest | None]:
 
 def _bot(draw: random.Random, mode: GameMode, players: int) -> Callable[[], Bot]:
     if mode == GameMode.TYPO:
-        key_ticks = draw.randint(2, 12)
-        return lambda: Typist(key_ticks=key_ticks)
+        return _typist(draw)
     if mode == GameMode.TUTORIAL:
         return _pupil(draw)
     stride, cancel = draw.randint(1, 6), draw.choice((0, 0, 3))
@@ -107,6 +134,21 @@ def _bot(draw: random.Random, mode: GameMode, players: int) -> Callable[[], Bot]
             return lambda: Fool(bot_seed, perks())
         case _:
             return lambda: Fighter(*hands, perks=perks())
+
+
+def _typist(draw: random.Random) -> Callable[[], Bot]:
+    """One who errs now and then, or leaves the keys to a monkey for some of the time, or falls asleep."""
+    key_ticks, keys = draw.choice((1, 2, 3, 5, 9)), draw.choice((1, 1, 2, 40))
+    slip, miss, reload = draw.randint(2, 9), draw.randint(3, 20), draw.randint(2, 15)
+    diligence = draw.choice((1.0, 1.0, 0.9, 0.6))
+    sleeps = draw.random() < 0.3
+    bot_seed = draw.getrandbits(32)
+
+    def typist() -> Bot:
+        duty = Typist(key_ticks, keys, slip_every=slip, miss_every=miss, reload_every=reload)
+        return Distracted(bot_seed, duty, Idler() if sleeps else Monkey(bot_seed), diligence)
+
+    return typist
 
 
 def _pupil(draw: random.Random) -> Callable[[], Bot]:
@@ -162,6 +204,29 @@ class Idler:
         """See `Bot.act`."""
         del tick
         return pack_tick([with_hands(Hands(), player, Vec2(), None) for player in session.world.players])
+
+
+@dataclass(frozen=True, slots=True)
+class Monkey:
+    """Hits typ-o's keys, whatever they are, several of them at once."""
+
+    seed: int
+    _CHARACTERS = "aehlnotr .\u00e9\u4e2d\U0001f600"
+
+    def act(self, session: DeterministicSession, tick: int) -> ReplayTick:
+        """See `Bot.act`."""
+        whim = random.Random(f"{self.seed}:{tick}")
+        keys = [self._key(whim) for _ in range(whim.choice((0, 0, 1, 1, 2, 25)))]
+        return pack_tick([with_hands(Hands(), session.world.players[0], Vec2(), None)], keys)
+
+    def _key(self, whim: random.Random) -> GameCommand:
+        match whim.choice("ccccbs"):
+            case "b":
+                return TypoBackspaceCommand(player_index=0)
+            case "s":
+                return TypoSubmitCommand(player_index=0)
+            case _:
+                return TypoCharCommand(player_index=0, ch=whim.choice(self._CHARACTERS))
 
 
 @dataclass(slots=True)

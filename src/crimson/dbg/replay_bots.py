@@ -243,8 +243,9 @@ class Typist:
     word whose creature died is deleted again.
     """
 
-    # Ticks from one key to the next.
+    # Ticks from one key to the next, and how many are hit together.
     key_ticks: int = 4
+    keys: int = 1
     slip_every: int = 3
     miss_every: int = 7
     reload_every: int = 11
@@ -256,7 +257,7 @@ class Typist:
         """See `Bot.act`."""
         commands: list[GameCommand] = []
         if tick % self.key_ticks == 0 and not all_players_dead(session.world.players):
-            commands = self._next_key(session)
+            commands = [key for _ in range(self.keys) for key in self._next_key(session)]
         idle = with_hands(Hands(), session.world.players[0], Vec2(), None)
         return pack_tick([idle], commands)
 
