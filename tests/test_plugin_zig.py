@@ -1,8 +1,7 @@
-"""The candidate `zig`: built once, measured like any other, and honest about the modes that it does not play yet."""
+"""The candidate `zig`: built once, and measured like any other."""
 
 from __future__ import annotations
 
-import json
 from unittest import mock
 
 import pytest
@@ -20,10 +19,6 @@ def _built_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(_CACHE))
 
 
-def lines_of(captures: Captures) -> list[str]:
-    return (captures.pytester.path / "parity-frontier.json").read_text().splitlines()
-
-
 def test_rush_is_played_like_the_original(captures: Captures) -> None:
     captures.keep("rush")
     result = captures.run("--parity=python,zig", "-m", "parity")
@@ -38,24 +33,6 @@ def test_a_window_is_recorded_to_its_end(captures: Captures) -> None:
     (trace,) = captures.cache.rglob("*.cdt")
     with TraceReader(trace) as reader:
         assert reader.tick_count == 41
-
-
-def test_a_mode_that_it_does_not_play_is_a_standing_at_tick_0(
-    captures: Captures, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    program = captures.pytester.path / "not-yet"
-    program.write_text("#!/bin/sh\necho mode not implemented >&2\nexit 3\n")
-    program.chmod(0o755)
-    monkeypatch.setattr("crimson.dbg.zig_program.zig_program", lambda: program)
-    captures.keep("typo")
-    captures.cache = captures.pytester.path / "own-cache"
-    result = captures.run("--parity=zig", "-m", "parity")
-    result.assert_outcomes(failed=1)
-    result.stdout.re_match_lines([r"captures/typo.cdt +typo +100 +zig +0 \(refused\) +mode not implemented .*"])
-    captures.run("--parity=zig", "-m", "parity", "--snapshot-update").assert_outcomes(xfailed=1)
-    entry, _ = [json.loads(line.rstrip(",")) for line in lines_of(captures) if line.startswith("{")]
-    assert (entry["tick"], entry["verdict"], entry["lead"]) == (0, "refused", "mode not implemented")
-    captures.run("--parity=zig", "-m", "parity").assert_outcomes(xfailed=1)
 
 
 @pytest.fixture

@@ -174,10 +174,3 @@ def test_a_recording_stops_where_it_is_told(tmp_path: Path) -> None:
     outcome = crimson_zig("record", path, "--out", zig, "--until", "260")
     assert (outcome.code, outcome.out) == (0, f"recorded 261 ticks to {zig}\n")
     assert assert_same_bytes(python, zig) == 261
-
-
-@pytest.mark.parametrize("name", ["typo"])
-def test_other_modes_are_not_implemented(name: str, tmp_path: Path) -> None:
-    outcome = crimson_zig("record", CAPTURES / f"{name}.crd", "--out", tmp_path / "zig.cdt")
-    assert (outcome.code, outcome.out, outcome.err) == (3, "", "error: mode not implemented\n")
-    assert list(tmp_path.iterdir()) == []

@@ -1,5 +1,4 @@
-//! The command line. Exit codes: 0 equal or verified, 1 diverged or contradicted, 2 bad usage or unreadable input,
-//! 3 a replay of a mode that the simulation does not have yet.
+//! The command line. Exit codes: 0 equal or verified, 1 diverged or contradicted, 2 bad usage or unreadable input.
 
 const std = @import("std");
 const crimson = @import("root.zig");
@@ -22,7 +21,6 @@ const usage =
 
 const exit_found = 1;
 const exit_unreadable = 2;
-const exit_not_implemented = 3;
 
 const Failure = error{ Refused, OutOfMemory } || Io.Writer.Error;
 
@@ -187,10 +185,6 @@ fn run_record(context: *Context) Failure!u8 {
     try arguments.finish(problem);
     var replay = try crimson.crd.read_file(context.io, context.gpa, path, problem);
     defer replay.deinit();
-    if (!crimson.Source.implements(&replay)) {
-        Io.File.stderr().writeStreamingAll(context.io, "error: mode not implemented\n") catch {};
-        return exit_not_implemented;
-    }
     const source = try context.gpa.create(crimson.Source);
     defer context.gpa.destroy(source);
     source.init(&replay);

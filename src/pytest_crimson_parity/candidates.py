@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from crimson.dbg.errors import ParityError, RecordRefused
+from crimson.dbg.errors import ParityError
 from pytest_crimson_parity.recording import Extent, Order
 
 TIME_LIMIT_HINT = "--parity-timeout or the ini option parity_timeout sets another"
@@ -40,12 +40,6 @@ class ToolchainAbsent(ParityError):
     """What builds a candidate is not installed: its items are skipped, unless the candidate is required."""
 
     verdict = "not tried"
-
-
-class ModeNotImplemented(RecordRefused):
-    """A run of a mode that the candidate does not play yet: a standing at tick 0 like any other, to be blessed."""
-
-    lead = "mode not implemented"
 
 
 @runtime_checkable

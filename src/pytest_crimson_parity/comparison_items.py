@@ -13,7 +13,7 @@ from crimson.dbg.errors import ParityError, RecordRefused
 from crimson.dbg.render import render_diff
 from crimson.dbg.report import DiffReport
 from pytest_crimson_parity.artifacts import Artifacts, Kept
-from pytest_crimson_parity.candidates import Candidate, CandidateFailure, ModeNotImplemented, ToolchainAbsent
+from pytest_crimson_parity.candidates import Candidate, CandidateFailure, ToolchainAbsent
 from pytest_crimson_parity.capture import Capture
 from pytest_crimson_parity.cell import Cell
 from pytest_crimson_parity.compare import Comparer, remarks, shortfall, stop_line
@@ -86,8 +86,7 @@ class ParityItem(CaptureItem):
             # The files are fine: it is the candidate that does not play on.
             self.refused(problem)
             if isinstance(problem, RecordRefused):
-                lead = problem.lead if isinstance(problem, ModeNotImplemented) else ""
-                self._tell(msgspec.structs.replace(self._cell, first_bad_tick=problem.tick, lead=lead))
+                self._tell(msgspec.structs.replace(self._cell, first_bad_tick=problem.tick))
             text = explain(problem)
             return self._conclude(lambda: self._tools.artifacts.keep_failure(self._cell, self.capture, text), text)
         finally:

@@ -7,12 +7,9 @@ from functools import cached_property
 from pathlib import Path
 
 from crimson.dbg.errors import ParityError
-from pytest_crimson_parity.candidates import ModeNotImplemented, ToolchainAbsent
-from pytest_crimson_parity.command_candidate import OUT, REPLAY, UNTIL, CommandCandidate, CommandFailed
+from pytest_crimson_parity.candidates import ToolchainAbsent
+from pytest_crimson_parity.command_candidate import OUT, REPLAY, UNTIL, CommandCandidate
 from pytest_crimson_parity.recording import Extent, Order
-
-# How crimson-zig says that it does not play such runs yet.
-_NOT_IMPLEMENTED = 3
 
 
 class ZigCandidate:
@@ -45,14 +42,7 @@ class ZigCandidate:
         if self._command is None:
             words = (str(self._program), "record", REPLAY, "--out", OUT, "--until", UNTIL)
             self._command = CommandCandidate(self.name, words, folder=self._folder, limit=self._limit)
-        try:
-            return self._command.record(order)
-        except CommandFailed as problem:
-            if problem.code == _NOT_IMPLEMENTED:
-                raise ModeNotImplemented(
-                    order.replay, f"the candidate {self.name} does not play this mode yet", tick=0
-                ) from None
-            raise
+        return self._command.record(order)
 
     def close(self) -> None:
         """Nothing of it outlives a recording."""

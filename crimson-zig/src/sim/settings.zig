@@ -22,12 +22,6 @@ pub const Mode = enum(i32) {
     pub fn has_run_down(mode: Mode) bool {
         return mode != .typo;
     }
-
-    pub fn implemented(mode: Mode) bool {
-        return switch (mode) {
-            .survival, .rush, .quests, .tutorial, .typo => true,
-        };
-    }
 };
 
 pub const Settings = struct {
@@ -67,7 +61,7 @@ pub const Settings = struct {
     }
 };
 
-/// What typ-o takes its words from, and what is left of the runs before.
+/// What typ-o takes its words from, and what is left of the runs before. The words are needed for the whole run.
 pub const TypoStart = struct {
     /// The player's own words; without any the game has its own.
     dictionary: []const []const u8,

@@ -34,14 +34,8 @@ pub const Source = struct {
 
     const reason_max = 160;
 
-    /// Whether the simulation knows the replay's mode.
-    pub fn implements(replay: *const crd.Replay) bool {
-        return mode_of(replay).implemented();
-    }
-
     /// Makes ready for the run of a replay, which must outlive the source.
     pub fn init(source: *Source, replay: *const crd.Replay) void {
-        assert(implements(replay));
         source.replay = replay;
         source.end = null;
         source.run_down_left_ms = run_down_ms;

@@ -163,7 +163,6 @@ pub const World = struct {
     pub fn start(world: *World, settings: *const Settings) void {
         assert(settings.player_count >= 1 and settings.player_count <= players_max);
         assert(settings.rules == 1 or settings.rules == 2);
-        assert(settings.mode.implemented());
         assert((settings.quest != .none) == (settings.mode == .quests));
         setup.run(world, settings);
     }
