@@ -45,7 +45,7 @@ parity *args:
 
 # random runs by both candidates, compared to the last bit
 fuzz *args:
-    {{ uv }} run crimson-dbg fuzz --modes rush {{ args }}
+    {{ uv }} run crimson-dbg fuzz --modes all {{ args }}
 
 # every quest at both difficulties, played to its end by both candidates: an hour
 quests *args:
