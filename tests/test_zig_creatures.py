@@ -12,6 +12,12 @@ import pytest
 from crimson.creatures.spawn import SpawnId
 from menagerie import Orders, let_in, menagerie_program, menagerie_replay
 from staged_runs import Setting, assert_both_play_the_same
+from zig_kit import run_zig
+from zig_records import saved
+
+from crimson.dbg.errors import RecordRefused
+from crimson.dbg.record import record_replay
+from crimson.dbg.replays import load_replay
 
 # What it shoots is what its slot's last tenant left, which need not be a projectile.
 _UNSAFE = SpawnId.SPIDER_SP2_RANGED_VARIANT_37
@@ -27,6 +33,17 @@ def assert_equal(orders: Orders, setting: Setting, folder: Path) -> None:
 def test_every_template_is_equal(template: SpawnId, tmp_path: Path) -> None:
     """Along with a wave that has as much experience as the template's number is times 2,000."""
     assert_equal(Orders(template, experience=2 * template), Setting(ticks=TICKS), tmp_path)
+
+
+def test_a_template_that_shoots_whatever_was_left_ends_both(tmp_path: Path) -> None:
+    """Before its slot had a tenant who shoots, that is nothing."""
+    orders = Orders(_UNSAFE)
+    path, out = saved(menagerie_replay(orders, Setting(ticks=TICKS)), tmp_path), tmp_path / "never.cdt"
+    with let_in(orders), pytest.raises(RecordRefused) as refusal:
+        record_replay(load_replay(path), out)
+    words = run_zig(menagerie_program(), "record", path, "--out", out).message
+    assert words.startswith(f"error: {path}: tick {refusal.value.tick}: ")
+    assert words.endswith("a creature's projectile that is none")
 
 
 @pytest.mark.parametrize("number", range(40))

@@ -465,10 +465,11 @@ fn shoot(world: *World, slot: usize) void {
         pool.attack_cooldown[slot] += 1.0;
     }
     if (!flags.ranged_template or pool.attack_cooldown[slot] > 0.0) return;
-    const kind: i32 = @bitCast(pool.orbit_radius[slot]);
-    spit(world, slot, std.enums.fromInt(tables.WeaponId, kind) orelse {
+    // Of template 0x37 it is what the slot's last tenant left there.
+    const kind = tables.projectile_of(@bitCast(pool.orbit_radius[slot])) orelse {
         return world.lack("a creature's projectile that is none");
-    });
+    };
+    spit(world, slot, kind);
     const pause = float.from_int(world.rng.draw(.creature_update_all_plasmaminigun_cooldown) & 3) * 0.1;
     pool.attack_cooldown[slot] = pause + pool.orbit_angle[slot] + pool.attack_cooldown[slot];
 }

@@ -94,6 +94,34 @@ pub fn weapon_of(id: WeaponId) *const Weapon {
     return &weapons[@intCast(@backingInt(id))];
 }
 
+/// A type of projectile by its number, which is a weapon's; others throw rockets, flames or bubbles.
+pub fn projectile_of(number: i32) ?WeaponId {
+    const id = std.enums.fromInt(WeaponId, number) orelse return null;
+    return switch (id) {
+        .pistol,
+        .assault_rifle,
+        .shotgun,
+        .submachine_gun,
+        .gauss_gun,
+        .plasma_rifle,
+        .plasma_minigun,
+        .pulse_gun,
+        .ion_rifle,
+        .ion_minigun,
+        .ion_cannon,
+        .shrinkifier_5k,
+        .blade_gun,
+        .spider_plasma,
+        .plasma_cannon,
+        .splitter_gun,
+        .plague_spreader_gun,
+        .rainbow_gun,
+        .fire_bullets,
+        => id,
+        else => null,
+    };
+}
+
 const Entry = struct { id: WeaponId, weapon: Weapon };
 
 // zig fmt: off
