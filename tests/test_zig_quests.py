@@ -5,14 +5,16 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import msgspec
 import pytest
+import zstandard
 from crimson.creatures.spawn import SpawnId
 from crimson.game_modes import GameMode
 from crimson.quests.custom import CustomQuest
 from crimson.quests.level import QUESTS_PER_STAGE, QuestLevel
 from crimson.quests.types import SpawnEntry
 from crimson.replay import ReplayTick, pack_tick
-from crimson.replay.codec import dump_replay_file
+from crimson.replay.codec import dump_replay_file, encode_replay_payload
 from crimson.sim.mode_updates import QuestSpawnState
 from crimson.sim.run_init import initialize_run
 from crimson.sim.run_spec import RunSpec
@@ -31,7 +33,9 @@ from zig_records import (
 from crimson.dbg.diff import diff_traces
 from crimson.dbg.fuzz_plans import fuzz_plan
 from crimson.dbg.fuzz_quests import drawn_quest
+from crimson.dbg.record import record_replay
 from crimson.dbg.replay_plans import make_replay
+from crimson.dbg.replays import load_replay
 from crimson.dbg.runtime_hidden import HiddenSampler
 from crimson.dbg.trace import TraceReader
 
@@ -74,6 +78,24 @@ def test_custom_quests_are_equal(number: int, tmp_path: Path) -> None:
         quest_fail_retry_count=draw.randrange(7),
     )
     assert assert_both_record_the_same(rush_replay(spec, _shooting(240, spec)), tmp_path) == 240
+
+
+def test_a_quest_of_the_first_format_is_equal(tmp_path: Path) -> None:
+    """It had a table for each number of players, and withheld nothing."""
+    spec = RunSpec(game_mode_id=GameMode.QUESTS, seed=5, custom_quest=drawn_quest(random.Random(5)), player_count=2)
+    replay = rush_replay(spec, _shooting(60, spec))
+    payload = msgspec.msgpack.decode(encode_replay_payload(replay))
+    quest = payload["run"]["custom_quest"]
+    entries = quest.pop("entries")
+    for name in ("no_bonuses", "no_perks", "no_weapons"):
+        del quest[name]
+    quest["tables"], quest["variants"] = [entries[:1], entries], [0, 0, 1, 1, 1, 1, 1, 1]
+    payload["format_version"] = 33
+    del payload["seat_keys"]
+    path = tmp_path / "early.crd"
+    path.write_bytes(zstandard.compress(msgspec.msgpack.encode(payload)))
+    record_replay(load_replay(path), tmp_path / "python.cdt")
+    assert_same_bytes(tmp_path / "python.cdt", recorded_by_zig(path, tmp_path / "zig.cdt"))
 
 
 @pytest.mark.parametrize("run", [0, 2])

@@ -30,6 +30,7 @@ test {
     _ = @import("crc32.zig");
     _ = @import("sim/experience.zig");
     _ = @import("sim/float.zig");
+    _ = @import("sim/quests/stock.zig");
     _ = @import("sim/perks.zig");
     _ = @import("sim/source.zig");
     _ = @import("sim/typo.zig");
