@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -78,6 +79,29 @@ def test_custom_quests_are_equal(number: int, tmp_path: Path) -> None:
         quest_fail_retry_count=draw.randrange(7),
     )
     assert assert_both_record_the_same(rush_replay(spec, _shooting(240, spec)), tmp_path) == 240
+
+
+def test_nobody_walks_into_dens(tmp_path: Path) -> None:
+    """Two of them, one upon the other's edge, around which the players walk."""
+    places = (Vec2(590.0, 512.0), Vec2(600.0, 560.0), Vec2(400.0, 432.0))
+    dens = tuple(
+        SpawnEntry(pos=place, heading=0.0, spawn_id=SpawnId.DEN_ALIEN_BASIC_07, trigger_ms=0, count=1)
+        for place in places
+    )
+    quest = CustomQuest(title="Dens", start_weapon_id=WeaponId.PISTOL, terrain_slots=(0, 1, 0), entries=dens)
+    spec = RunSpec(game_mode_id=GameMode.QUESTS, seed=3, custom_quest=quest, player_count=2)
+    ways = (("right",), ("up", "right"), ("down", "right"), ("down", "left"), ("left",), ("up", "left"))
+    ticks = [pack_tick([planned_input(way, cheats=False)] * 2) for way in ways for _ in range(40)]
+    assert_both_record_the_same(rush_replay(spec, ticks), tmp_path)
+    with TraceReader(tmp_path / "zig.cdt") as reader:
+        walked = [record.sim_state.players[0] for record in reader.ticks(0, len(ticks) - 1)]
+    held = [now.pos == before.pos and now.move_speed > 1.0 for before, now in pairwise(walked)]
+    slid = [
+        (now.pos.x == before.pos.x) != (now.pos.y == before.pos.y) and now.move_speed > 1.0
+        for before, now in pairwise(walked)
+    ]
+    assert any(held)
+    assert any(slid)
 
 
 def test_a_quest_of_the_first_format_is_equal(tmp_path: Path) -> None:
