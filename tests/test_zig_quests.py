@@ -11,11 +11,13 @@ import pytest
 import zstandard
 from crimson.creatures.spawn import SpawnId
 from crimson.game_modes import GameMode
+from crimson.perks import PerkId
 from crimson.quests.custom import CustomQuest
 from crimson.quests.level import QUESTS_PER_STAGE, QuestLevel
 from crimson.quests.types import SpawnEntry
 from crimson.replay import ReplayTick, pack_tick
 from crimson.replay.codec import dump_replay_file, encode_replay_payload
+from crimson.sim.commands import PerkMenuOpenCommand
 from crimson.sim.mode_updates import QuestSpawnState
 from crimson.sim.run_init import initialize_run
 from crimson.sim.run_spec import RunSpec
@@ -32,6 +34,7 @@ from zig_records import (
 )
 
 from crimson.dbg.diff import diff_traces
+from crimson.dbg.errors import RecordRefused
 from crimson.dbg.fuzz_plans import fuzz_plan
 from crimson.dbg.fuzz_quests import drawn_quest
 from crimson.dbg.record import record_replay
@@ -139,6 +142,28 @@ def test_a_won_quest_may_wind_down_for_half_a_second(tmp_path: Path) -> None:
     assert_both_record_the_same(rush_replay(spec, _shooting(ended + 32, spec)), tmp_path)
     again = assert_both_refuse_at(rush_replay(spec, _shooting(ended + 33, spec)), ended + 31, tmp_path)
     assert "run ended (quest_completed)" in again
+
+
+def test_a_menu_that_finds_no_perks_ends_both(tmp_path: Path) -> None:
+    """With three perks left, the other choices of the menu take ten thousand attempts each."""
+    left = {PerkId.SHARPSHOOTER, PerkId.FASTLOADER, PerkId.INSTANT_WINNER}
+    withheld = tuple(PerkId(number) for number in range(1, 58) if number not in left)
+    foe = SpawnEntry(pos=Vec2(900.0, 512.0), heading=0.0, spawn_id=SpawnId.ALIEN_DEADLY_FAST_2B, trigger_ms=0, count=6)
+    quest = CustomQuest(
+        title="Bare", start_weapon_id=WeaponId.SHOTGUN, terrain_slots=(0, 1, 0), entries=(foe,), no_perks=withheld
+    )
+    spec = RunSpec(game_mode_id=GameMode.QUESTS, seed=1, custom_quest=quest)
+    ticks = _shooting(222, spec)
+    inputs = [planned_input((), cheats=False)]
+    path, out = tmp_path / "menu.crd", tmp_path / "never.cdt"
+    ticks[220] = pack_tick(inputs, [PerkMenuOpenCommand(player_index=0)])
+    dump_replay_file(path, rush_replay(spec, ticks))
+    words = crimson_zig("record", path, "--out", out).message
+    assert words == f"error: {path}: tick 220 has more rows than a chunk can hold"
+    with pytest.raises(RecordRefused, match="tick 220 has more draws than a chunk can hold") as refusal:
+        record_replay(load_replay(path), out)
+    assert refusal.value.tick == 220
+    assert not out.exists()
 
 
 def _shooting(count: int, spec: RunSpec) -> list[ReplayTick]:

@@ -36,9 +36,10 @@ def drawn_quest(draw: random.Random) -> CustomQuest:
         start_weapon_id=draw.choice(_WEAPONS),
         terrain_slots=(draw.randrange(8), draw.randrange(8), draw.randrange(8)),
         entries=tuple(entries),
-        no_bonuses=_some(draw, _BONUSES),
-        no_perks=_some(draw, _PERKS),
-        no_weapons=_some(draw, _DROPPED_WEAPONS),
+        no_bonuses=_some(draw, _BONUSES, most=0.9),
+        # With hardly a perk left, a menu draws millions of times.
+        no_perks=_some(draw, _PERKS, most=0.5),
+        no_weapons=_some(draw, _DROPPED_WEAPONS, most=0.9),
     )
     validate_custom_quest(quest)
     return quest
@@ -55,7 +56,7 @@ def _entry(draw: random.Random, time_ms: int) -> SpawnEntry:
     )
 
 
-def _some[Id: int](draw: random.Random, ids: tuple[Id, ...]) -> tuple[Id, ...]:
-    """None, a few, or nearly all, in order."""
-    odds = draw.choice((0.0, 0.0, 0.2, 0.9))
+def _some[Id: int](draw: random.Random, ids: tuple[Id, ...], *, most: float) -> tuple[Id, ...]:
+    """None, a few, or the greater part, in order."""
+    odds = draw.choice((0.0, 0.0, 0.2, most))
     return tuple(number for number in ids if draw.random() < odds)

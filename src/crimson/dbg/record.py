@@ -24,6 +24,7 @@ from crimson.sim.world_state import WorldState
 
 from crimson.dbg.builds import build_identity
 from crimson.dbg.capture_rows import ORIGINAL_VERSION
+from crimson.dbg.columns import MAX_LOG_ROWS
 from crimson.dbg.container import TICKS_PER_CHUNK
 from crimson.dbg.errors import RecordRefused
 from crimson.dbg.records import RecordError
@@ -156,6 +157,9 @@ def _walk(loaded: LoadedReplay, driver: PlaybackDriver, recorder: _Recorder, set
         reason = f"the runtime made a value no trace can hold: {problem}"
         tick = None if problem.tick == SETUP_TICK else problem.tick
         raise RecordRefused(loaded.path, reason, tick=tick) from None
+    except _TooManyDraws:
+        tick = recorder.next_tick
+        raise RecordRefused(loaded.path, f"tick {tick} has more draws than a chunk can hold", tick=tick) from None
     except _RUNTIME_ERRORS as problem:
         if recorder.sampling:
             # Not the runtime's doing but a fault of this recorder, which must not pass for a refusal.
@@ -184,6 +188,10 @@ def _start(loaded: LoadedReplay) -> tuple[PlaybackDriver, list[RngTraceDraw]]:
     return driver, draws
 
 
+class _TooManyDraws(Exception):
+    """A menu of perks can draw for as long as it likes if there are hardly any."""
+
+
 class _Recorder(PlaybackWalkObserver):
     """Samples after each tick, and hands a chunk to the writer whenever one is full."""
 
@@ -194,6 +202,8 @@ class _Recorder(PlaybackWalkObserver):
     watcher: RecordWatcher | None
     next_tick: int = 0
     chunk_start: int = 0
+    # The draws of the chunk so far.
+    drawn: int = 0
     # Whether the code that runs is the recorder's own.
     sampling: bool = False
 
@@ -211,6 +221,9 @@ class _Recorder(PlaybackWalkObserver):
 
     def rng_trace(self, tick_result: TickResult, draws: tuple[RngTraceDraw, ...]) -> None:
         self.sampling = True
+        self.drawn += len(draws)
+        if self.drawn > MAX_LOG_ROWS:
+            raise _TooManyDraws
         self.sampler.tick(tick_result.tick_index, tick_result.payload, draws)
 
     def progress(self, next_tick_index: int) -> None:
@@ -229,6 +242,7 @@ class _Recorder(PlaybackWalkObserver):
 
     def write(self, first: int, last: int) -> None:
         raw = self.writer.write_tables(self.sampler.take(), first, last)
+        self.drawn = 0
         wanted = None if self.watcher is None else self.watcher.chunk(first, last, raw)
         if wanted is not None:
             self.limit = min(self.limit, max(wanted + 1, self.next_tick))
