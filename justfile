@@ -35,9 +35,13 @@ zig-test *args:
 zig *args:
     cd crimson-zig && {{ uv }} run python -m ziglang build {{ args }}
 
+# build crimson-zig for the other platforms that it is held to
+zig-cross *args:
+    cd crimson-zig && {{ uv }} run python -m ziglang build cross {{ args }}
+
 # the tests that take minutes each, all of them
 test-long *args:
-    CRIMSON_LONG_TESTS=1 {{ uv }} run pytest -n 2 tests/test_zig_rush.py tests/test_zig_typo.py {{ args }}
+    CRIMSON_LONG_TESTS=1 {{ uv }} run pytest -n 2 tests/test_zig_rush.py tests/test_zig_typo.py tests/test_zig_cross.py {{ args }}
 
 # the parity run over the captures of the repository, with both candidates
 parity *args:

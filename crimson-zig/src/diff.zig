@@ -37,10 +37,10 @@ pub const Runs = struct {
     /// The onset of the first run that counts.
     onset: ?i32 = null,
     /// How many ticks differ, and the first one.
-    count: u64 = 0,
+    count: u32 = 0,
     first: i32 = 0,
     /// How many runs healed before the onset.
-    blip_count: u64 = 0,
+    blip_count: u32 = 0,
     blips: [blips_max]Blip = undefined,
     run: ?Blip = null,
 
@@ -94,7 +94,7 @@ pub const Runs = struct {
 };
 
 /// A digest of unsampled state that differs.
-pub const Region = struct { first: i32 = 0, count: u64 = 0 };
+pub const Region = struct { first: i32 = 0, count: u32 = 0 };
 
 /// The first difference at the first bad tick.
 pub const Field = struct {
@@ -120,7 +120,7 @@ pub const Report = struct {
     verdict: Verdict,
     rules: Rules,
     window: [2]i64,
-    compared: u64 = 0,
+    compared: u32 = 0,
     tick_counts: [2]u32,
     whole: Runs = .{},
     channels: [channel_count]Runs = @splat(.{}),
@@ -426,7 +426,7 @@ fn put_value(field: *Field, side: usize, rows: *const Rows, position: usize, row
 
 test "a run counts when it is long enough, reaches the end, or begins at set-up" {
     const rules: Rules = .{};
-    const cases = [_]struct { ticks: []const i32, onset: ?i32, blips: u64 }{
+    const cases = [_]struct { ticks: []const i32, onset: ?i32, blips: u32 }{
         .{ .ticks = &.{}, .onset = null, .blips = 0 },
         .{ .ticks = &.{ 3, 4 }, .onset = null, .blips = 1 },
         .{ .ticks = &.{ 3, 4, 6, 7, 8, 12 }, .onset = 6, .blips = 1 },
