@@ -38,13 +38,13 @@ def test_a_window_is_clamped_at_the_ends_of_the_run(tick: int | Literal["set-up"
     known = Known(remembered=(standing,), frontier=(standing,))
     assert known.windows("a.cdt", "python", "ab", 1000) == windows
     assert known.windows("a.cdt", "python", "of another run", 1000) == []
+    assert known.windows("a.cdt", "zig", "ab", 1000) == []
 
 
 def test_a_refused_recording_has_no_window() -> None:
     # it left no trace to show ticks of
     refused = Standing("a.cdt", "python", "ab", 852, "refused", "")
     assert Known(remembered=(refused,), frontier=(refused,)).windows("a.cdt", "python", "ab", 1000) == []
-    assert known.windows("a.cdt", "zig", "ab", 1000) == []
 
 
 def test_the_last_runs_divergence_is_a_window_of_the_next(captures: Captures) -> None:
