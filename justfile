@@ -41,7 +41,7 @@ zig-cross *args:
 
 # the tests that take minutes each, all of them
 test-long *args:
-    CRIMSON_LONG_TESTS=1 {{ uv }} run pytest -n 2 tests/test_zig_rush.py tests/test_zig_typo.py tests/test_zig_cross.py {{ args }}
+    CRIMSON_LONG_TESTS=1 {{ uv }} run pytest -n 2 tests/test_zig_rush.py tests/test_zig_typo.py tests/test_zig_cross.py tests/test_zig_readme.py {{ args }}
 
 # the parity run over the captures of the repository, with both candidates
 parity *args:

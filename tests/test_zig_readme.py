@@ -1,0 +1,85 @@
+"""The README of crimson-zig: its three commands print what it shows, and its lists are whole."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from zig_kit import crimson_zig
+
+from crimson.dbg.zig_build import cache_folder
+from crimson.dbg.zig_program import zig_program
+
+ROOT = Path(__file__).parents[1]
+PROJECT = ROOT / "crimson-zig"
+README = (PROJECT / "README.md").read_text()
+
+
+def _shown() -> Sequence[tuple[str, str]]:
+    """Each command of the README's example, with what it prints."""
+    (example,) = re.findall(r"<!-- commands -->\n```console\n(.*?)```", README, re.DOTALL)
+    return re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", example, re.MULTILINE)
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """What the commands need of a clone; returns the folder of crimson-zig."""
+    project = tmp_path / "crimson-zig"
+    shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns("zig-out", ".zig-cache"))
+    (tmp_path / "captures").symlink_to(ROOT / "captures")
+    return project
+
+
+def _play(folder: Path, command: str) -> str:
+    words = command.split()
+    if words[0] == "python":
+        words[0] = sys.executable
+    found = subprocess.run(
+        words,
+        cwd=folder,
+        env={**os.environ, "ZIG_GLOBAL_CACHE_DIR": str(cache_folder() / "zig")},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert found.returncode == 0, found.stdout
+    return found.stdout
+
+
+def test_the_commands_print_what_is_shown(clone: Path) -> None:
+    (build, _), *shown = _shown()
+    if os.environ.get("CRIMSON_LONG_TESTS"):
+        _play(clone, build)
+    else:
+        # what the build would make; compiling it once more takes minutes
+        assert build == "python -m ziglang build"
+        (clone / "zig-out/bin").mkdir(parents=True)
+        (clone / "zig-out/bin/crimson-zig").symlink_to(zig_program())
+    assert len(shown) == 2
+    for command, output in shown:
+        assert _play(clone, command) == output, command
+
+
+def test_the_commands_are_those_of_the_usage() -> None:
+    said = re.findall(r"crimson-zig (.*)", crimson_zig().err)
+    (table,) = re.findall(r"\| command \|.*\n\|---\|---\|\n((?:\|.*\n)+)", README)
+    assert sorted(re.findall(r"^\| `(.*?)` \|", table, re.MULTILINE)) == sorted(said)
+
+
+def test_the_targets_are_those_of_the_build() -> None:
+    targets = re.findall(r'^    "([\w-]+)",$', (PROJECT / "build.zig").read_text(), re.MULTILINE)
+    assert targets
+    assert [target for target in targets if f"`{target}`" not in README] == []
+
+
+def test_the_map_names_what_is_there() -> None:
+    table = README.split("## What is where")[1]
+    missing = [name for name in re.findall(r"`([\w*/]+(?:\.zig|/))`", table) if not any((PROJECT / "src").glob(name))]
+    assert missing == []
