@@ -59,6 +59,10 @@ quests *args:
 captures *args:
     {{ uv }} run python scripts/make_captures.py {{ args }}
 
+# make corpus/ anew: the same bytes every time; with --new only what is not there yet
+corpus *args:
+    {{ uv }} run python scripts/make_corpus.py {{ args }}
+
 # damaged replays and traces, put to crimson-zig for ten minutes
 fuzz-files *args:
     {{ uv }} run python scripts/fuzz_files.py --seconds 600 {{ args }}

@@ -30,6 +30,7 @@ from crimson.replay.codec import dump_replay_file  # noqa: E402
 from crimson.replay.driver.playback_driver import PlaybackDriver  # noqa: E402
 
 from capture_replays import BENCH_PLAN, PLANS  # noqa: E402
+from corpus import CORPUS, read_index  # noqa: E402
 from crimson.dbg.container import TICKS_PER_CHUNK  # noqa: E402
 from crimson.dbg.diff import diff_traces  # noqa: E402
 from crimson.dbg.layout import TABLE_BY_NAME  # noqa: E402
@@ -331,7 +332,8 @@ def agent_rows(work: Path, rounds: int) -> Iterator[Row]:
 def zig_rows(work: Path, rounds: int, tool: Path) -> Iterator[Row]:
     """The Zig candidate against the Python one: whole processes, user time, on the same replays."""
     program = zig_program()
-    for plan in (BENCH_PLAN, *(plan for plan in PLANS if plan.name in ("rush", "rush-4p"))):
+    wanted = ("rush", "rush-4p", "quest-5-7", "tutorial", "typo")
+    for plan in (BENCH_PLAN, *(plan for plan in PLANS if plan.name in wanted)):
         name = plan.name
         replay, trace = work / f"{name}.crd", work / f"{name}.cdt"
         dump_replay_file(replay, make_replay(plan))
@@ -344,9 +346,24 @@ def zig_rows(work: Path, rounds: int, tool: Path) -> Iterator[Row]:
             "at least 50",
             ratio >= 50,
         )
+        if plan is BENCH_PLAN:
+            # After its first chunks, so that only the number of ticks differs.
+            half = str(plan.max_ticks // 2)
+            _, less = _least(1, program, "record", replay, "--out", work / "half.cdt", "--until", half)
+            told = f"{peak / less:.2f} times  ({peak // 1024} MB against {less // 1024} MB)"
+            yield Row("Zig's memory, all ticks against half of them", told, "at most 1.1", peak <= less * 1.1)
+    yield _corpus_row(work, program)
     python, _ = _least(rounds * 2, tool, "diff", trace, work / "zig.cdt")
     zig, _ = _least(rounds * 2, program, "diff", trace, work / "zig.cdt")
     yield Row("Zig diff of equal traces", f"{python / zig:.0f} times  ({zig:.3f} s against {python:.3f} s)", "", None)
+
+
+def _corpus_row(work: Path, program: Path) -> Row:
+    entries = read_index()
+    ticks = sum(entry.ticks for entry in entries)
+    replays = [CORPUS / f"{entry.name}.crd" for entry in entries]
+    seconds = sum(_least(1, program, "record", replay, "--out", work / "zig.cdt")[0] for replay in replays)
+    return Row("Zig record of the corpus", f"{seconds:.1f} s for {len(entries)} replays, {ticks} ticks", "", None)
 
 
 def start_row(rounds: int, tool: Path) -> Row:

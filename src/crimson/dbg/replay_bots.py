@@ -101,6 +101,11 @@ class PerkPicker:
     # Every so many menus are closed without a pick; 0 never.
     cancel_every: int = 0
     reckless: bool = False
+    # Taken before all others where they are offered.
+    wanted: tuple[PerkId, ...] = ()
+    # For how many ticks each pick is put off, which changes what is offered; picks beyond are not put off.
+    waits: tuple[int, ...] = ()
+    waited: int = 0
     menus: int = 0
     picks: int = 0
 
@@ -112,6 +117,10 @@ class PerkPicker:
         if all_players_dead(session.world.players):
             return []
         if not session.perk_menu_open:
+            if self.picks < len(self.waits) and self.waited < self.waits[self.picks]:
+                self.waited += 1
+                return []
+            self.waited = 0
             return [PerkMenuOpenCommand(player_index=0)]
         self.menus += 1
         if self.cancel_every and self.menus % self.cancel_every == 0:
@@ -121,8 +130,11 @@ class PerkPicker:
 
     def _choice(self, session: DeterministicSession) -> int:
         offered = perk_selection_prepared_choices(session.world.state)
-        wanted = (self.picks * self.stride) % len(offered)
-        order = [(wanted + step) % len(offered) for step in range(len(offered))]
+        for perk in self.wanted:
+            if perk in offered:
+                return offered.index(perk)
+        first = (self.picks * self.stride) % len(offered)
+        order = [(first + step) % len(offered) for step in range(len(offered))]
         safe = [index for index in order if self.reckless or offered[index] not in _DEADLY_PERKS]
         return (safe or order)[0]
 
