@@ -23,9 +23,9 @@ SEED = 20031120
 
 
 def test_rush_has_no_divergence() -> None:
-    found = crimson_dbg("fuzz", "--modes", "rush", "--runs", "8", "--seed", str(SEED), "--ticks", "700")
+    found = crimson_dbg("fuzz", "--modes", "rush", "--runs", "4", "--seed", str(SEED), "--ticks", "700")
     assert (found.code, found.err) == (0, "")
-    assert found.out.startswith("8 runs of rush, ")
+    assert found.out.startswith("4 runs of rush, ")
     assert found.out.endswith(f" call sites, seed {SEED}: no divergence\n")
 
 
