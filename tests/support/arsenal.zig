@@ -23,9 +23,6 @@ const Orders = packed struct(u32) {
     varied: u18,
 };
 
-/// Typ-o tints its creatures as rush does.
-pub const tint_at = true_rush.tint_at;
-
 const health_least = 30.0;
 
 pub const Spawner = struct {

@@ -34,6 +34,12 @@ fn digest_of(bytes: []const u8) u64 {
     return std.mem.readInt(u64, &hash(bytes), .little);
 }
 
+fn finish(hasher: *Blake2b64) u64 {
+    var digest: [hash_size]u8 = undefined;
+    hasher.final(&digest);
+    return std.mem.readInt(u64, &digest, .little);
+}
+
 /// How many bytes a packed value takes: little endian, no padding, one byte for a flag.
 fn packed_size(comptime Value: type) usize {
     if (Value == bool) return 1;
@@ -187,9 +193,7 @@ const QuestSpawns = struct {
             .trigger_ms = table.trigger_ms[at],
             .count = table.count[at],
         })));
-        var digest: [hash_size]u8 = undefined;
-        hasher.final(&digest);
-        spawns.digest = std.mem.readInt(u64, &digest, .little);
+        spawns.digest = finish(&hasher);
         return spawns.digest;
     }
 };
@@ -304,9 +308,7 @@ fn particles_of(pool: *const particles.Pool) u64 {
             .target = pool.target[slot],
         })));
     }
-    var digest: [hash_size]u8 = undefined;
-    hasher.final(&digest);
-    return std.mem.readInt(u64, &digest, .little);
+    return finish(&hasher);
 }
 
 fn sprites_of(sprites: *const Sprites) u64 {
@@ -322,9 +324,7 @@ fn sprites_of(sprites: *const Sprites) u64 {
             .scale = sprites.scale[slot],
         })));
     }
-    var digest: [hash_size]u8 = undefined;
-    hasher.final(&digest);
-    return std.mem.readInt(u64, &digest, .little);
+    return finish(&hasher);
 }
 
 fn availability_of(world: *const World) u64 {
@@ -334,9 +334,7 @@ fn availability_of(world: *const World) u64 {
     for (world.availability.weapons) |flag| hasher.update(&.{@intFromBool(flag)});
     for (world.settings.weapon_usage_counts) |count| hasher.update(&packed_bytes(count));
     for (world.quest_plays.counts) |count| hasher.update(&packed_bytes(count));
-    var digest: [hash_size]u8 = undefined;
-    hasher.final(&digest);
-    return std.mem.readInt(u64, &digest, .little);
+    return finish(&hasher);
 }
 
 fn spawn_slots_of(slots: *const SpawnSlots) u64 {
@@ -349,7 +347,5 @@ fn spawn_slots_of(slots: *const SpawnSlots) u64 {
         hasher.update(&packed_bytes(slot.interval));
         hasher.update(&packed_bytes(@as(i32, @backingInt(slot.child))));
     }
-    var digest: [hash_size]u8 = undefined;
-    hasher.final(&digest);
-    return std.mem.readInt(u64, &digest, .little);
+    return finish(&hasher);
 }

@@ -49,7 +49,12 @@ pub fn fire(world: *World, player: *Player, input: *const Input, fires_itself: b
     weapon.shot_cooldown = cooldown_of(world, single.shot_cooldown);
     const muzzle = muzzle_of(player);
     if (facts.casings) effects.throw_casing(world);
-    const barrel: Barrel = .{ .player = player, .muzzle = muzzle, .angle = jittered_angle(world, player, jitter_of_shot) };
+    const barrel: Barrel = .{
+        .player = player,
+        .owner = projectiles.owner_of(world, player),
+        .muzzle = muzzle,
+        .angle = jittered_angle(world, player, jitter_of_shot),
+    };
     const ammo = if (burning) barrel.fire_bullets(world, pellets) else barrel.fire(world, weapon.id);
 
     if (!world.perks.has(.sharpshooter)) {
@@ -147,7 +152,7 @@ const Charge = union(enum) {
 };
 
 /// Pellets spread, and each has its own speed.
-const Pellets = struct {
+pub const Pellets = struct {
     kind: tables.WeaponId,
     count: u8,
     jitter: Caller,
@@ -248,8 +253,10 @@ fn charge_of(id: tables.WeaponId) Charge {
 }
 
 /// Where a shot leaves, and to where.
-const Barrel = struct {
+pub const Barrel = struct {
     player: *const Player,
+    /// Whose the shots are.
+    owner: i32,
     muzzle: Vec2,
     angle: f32,
 
@@ -258,8 +265,8 @@ const Barrel = struct {
         const player = barrel.player;
         world.rng.skip(.player_update_shot_sfx);
         const puffs = puffs_of(id);
-        if (puffs.small) |alpha| barrel.puff(world, 25.0, 1.0, alpha);
-        if (puffs.large) |alpha| barrel.puff(world, 15.0, 2.0, alpha);
+        if (puffs.small) |alpha| barrel.puff(world, float.direction(player.aim_heading, 25.0), 1.0, alpha);
+        if (puffs.large) |alpha| barrel.puff(world, float.direction(player.aim_heading, 15.0), 2.0, alpha);
         switch (charge_of(id)) {
             .nothing => {},
             .projectile => |kind| _ = barrel.shoot(world, kind, barrel.angle),
@@ -296,7 +303,7 @@ const Barrel = struct {
             const jitter = @as(i32, world.rng.draw(.player_update_fire_bullets_pellet_jitter) % 200) - 100;
             _ = barrel.shoot(world, .fire_bullets, float.from_int(jitter) * 0.0015 + barrel.angle);
         }
-        barrel.puff(world, 25.0, 1.0, 0.413);
+        barrel.puff(world, float.direction(barrel.player.aim_heading, 25.0), 1.0, 0.413);
         return 0.0;
     }
 
@@ -305,12 +312,12 @@ const Barrel = struct {
             .pos = barrel.muzzle,
             .angle = angle,
             .kind = kind,
-            .owner = projectiles.owner_of(world, barrel.player),
+            .owner = barrel.owner,
             .shooter = @intCast(barrel.player.index),
         });
     }
 
-    fn scatter(barrel: *const Barrel, world: *World, pellets: *const Pellets) void {
+    pub fn scatter(barrel: *const Barrel, world: *World, pellets: *const Pellets) void {
         for (0..pellets.count) |_| {
             const roll: i32 = world.rng.draw(pellets.jitter);
             const jitter = switch (pellets.jitter_range) {
@@ -345,8 +352,7 @@ const Barrel = struct {
         }
     }
 
-    fn puff(barrel: *const Barrel, world: *World, speed: f32, size: f32, alpha: f32) void {
-        const vel = float.direction(barrel.player.aim_heading, speed);
+    pub fn puff(barrel: *const Barrel, world: *World, vel: Vec2, size: f32, alpha: f32) void {
         world.sprites.spawn(&world.rng, barrel.muzzle, vel, size, .{ .r = 0.5, .g = 0.5, .b = 0.5, .a = alpha });
     }
 };

@@ -1,8 +1,8 @@
 //! Rush: everyone has an assault rifle, and creatures come from both sides.
 
+const birth_tint = @import("birth_tint.zig");
 const float = @import("float.zig");
 const world_module = @import("world.zig");
-const Rgba = @import("../schema.zig").Rgba;
 const Vec2 = float.Vec2;
 const World = world_module.World;
 
@@ -11,8 +11,6 @@ const spawn_interval_ms = 250.0;
 const spawn_margin = 64.0;
 /// How far the places of spawning swing to both sides, world units.
 const spawn_swing = 256.0;
-/// One unit in the last place above f32(1e-4).
-const tint_speed: f32 = @bitCast(@as(u32, 0x38D1B718));
 
 pub const Spawner = struct {
     spawn_cooldown_ms: f32 = 0.0,
@@ -32,7 +30,7 @@ pub const Spawner = struct {
     }
 
     fn spawn_pair(world: *World) void {
-        const tint = tint_at(world.elapsed_ms);
+        const tint = birth_tint.at(world.elapsed_ms);
         const swing = float.direction(float.int_mul(world.elapsed_ms, 0.001), spawn_swing);
         const middle = world_module.arena_size / 2.0;
 
@@ -47,18 +45,3 @@ pub const Spawner = struct {
         world.creatures.move_speed[spider] *= 1.4;
     }
 };
-
-/// The tint of those who are born at a time; typ-o's have it too.
-pub fn tint_at(elapsed_ms: i32) Rgba {
-    const clock = elapsed_ms + 1;
-    return .{
-        .r = clamp_unit(float.int_mul(clock, 1.0 / 120000.0) + 0.3),
-        .g = clamp_unit(float.int_mul(clock, 10000.0) + 0.3),
-        .b = clamp_unit(float.sin_add(float.int_mul(clock, tint_speed), 0.3)),
-        .a = 1.0,
-    };
-}
-
-fn clamp_unit(value: f32) f32 {
-    return @min(@max(value, 0.0), 1.0);
-}

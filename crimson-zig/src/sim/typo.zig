@@ -4,11 +4,11 @@
 //! finds nothing to do here, and what is left of that frame is what this file has.
 
 const std = @import("std");
+const birth_tint = @import("birth_tint.zig");
 const creatures = @import("creatures.zig");
 const firing = @import("player_fire.zig");
 const float = @import("float.zig");
 const projectiles = @import("projectiles.zig");
-const rush = @import("rush.zig");
 const tables = @import("tables.zig");
 const weapons = @import("weapons.zig");
 const CreatureType = tables.CreatureType;
@@ -141,7 +141,7 @@ pub const Shooter = struct {
         while (shooter.spawn_cooldown_ms < 0) {
             const interval = 3500 - @divTrunc(world.elapsed_ms, 800);
             shooter.spawn_cooldown_ms = @max(100, shooter.spawn_cooldown_ms + interval);
-            const tint = rush.tint_at(world.elapsed_ms);
+            const tint = birth_tint.at(world.elapsed_ms);
             const y = float.cos_mul(float.int_mul(world.elapsed_ms, 0.001), 256.0) + arena_size / 2.0;
             const spider = spawn(world, .{ .x = arena_size + 64.0, .y = y }, tint, .spider_small);
             shooter.names.assign(world, spider);
@@ -151,6 +151,16 @@ pub const Shooter = struct {
     }
 };
 
+const pellets: firing.Pellets = .{
+    .kind = .shotgun,
+    .count = 12,
+    .jitter = .player_fire_weapon_shotgun_pellet_jitter,
+    .step = 0.0013,
+    .speed = .player_fire_weapon_shotgun_pellet_speed_scale,
+    .speed_range = 100,
+    .speed_least = 1.0,
+};
+
 /// The shot of the shotgun, which is in hand from the second tick on; in the first there is nobody to shoot at.
 fn fire(world: *World, player: *Player) void {
     world.rng.skip(.player_fire_weapon_discarded_1);
@@ -158,26 +168,16 @@ fn fire(world: *World, player: *Player) void {
     const flash: f32 = @floatCast(@min(1.0, player.muzzle_flash_alpha));
     player.muzzle_flash_alpha = @min(@as(f32, 0.8), flash + tables.weapon_of(.shotgun).spread_heat);
 
-    const muzzle = firing.muzzle_of(player);
-    const heading = player.aim_heading;
-    const grey: Rgba = .{ .r = 0.5, .g = 0.5, .b = 0.5, .a = 0.25 };
-    world.sprites.spawn(&world.rng, muzzle, float.direction(heading, 25.0), 1.0, grey);
+    const barrel: firing.Barrel = .{
+        .player = player,
+        .owner = projectiles.owner_local_player,
+        .muzzle = firing.muzzle_of(player),
+        .angle = player.aim_heading,
+    };
+    barrel.puff(world, float.direction(player.aim_heading, 25.0), 1.0, 0.25);
     // The original stores the sine and the cosine before it scales them here.
-    const drift = float.scale(float.direction(heading, 1.0), 15.0);
-    const paler: Rgba = .{ .r = 0.5, .g = 0.5, .b = 0.5, .a = 0.223 };
-    world.sprites.spawn(&world.rng, muzzle, drift, 2.0, paler);
-    for (0..12) |_| {
-        const jitter = @as(i32, world.rng.draw(.player_fire_weapon_shotgun_pellet_jitter) % 200) - 100;
-        const slot = projectiles.spawn(world, .{
-            .pos = muzzle,
-            .angle = float.from_int(jitter) * 0.0013 + heading,
-            .kind = .shotgun,
-            .owner = projectiles.owner_local_player,
-            .shooter = @intCast(player.index),
-        });
-        const speed = float.from_int(world.rng.draw(.player_fire_weapon_shotgun_pellet_speed_scale) % 100);
-        world.projectiles.speed_scale[slot] = speed * 0.01 + 1.0;
-    }
+    barrel.puff(world, float.scale(float.direction(player.aim_heading, 1.0), 15.0), 2.0, 0.223);
+    barrel.scatter(world, &pellets);
     player.spread_heat = @min(2.0, world.dt * 150.0);
 }
 
