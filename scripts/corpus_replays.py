@@ -20,10 +20,9 @@ from crimson.sim.input import PlayerInput
 from crimson.sim.run_spec import RunSpec, RunStatus
 from crimson.sim.sessions import DeterministicSession
 from crimson.weapons import WeaponId
-from grim.geom import Vec2
 
 from capture_replays import ARSENAL_PLANS, PLANS
-from crimson.dbg.replay_bots import Bot, Fighter, Hands, PerkPicker, Typist, with_hands
+from crimson.dbg.replay_bots import Bot, Fighter, Hands, PerkPicker, Typist, idle_inputs
 from crimson.dbg.replay_plans import ReplayPlan
 
 _EVERYTHING = RunStatus(quest_unlock_index=50, quest_unlock_index_hardcore=50)
@@ -143,16 +142,18 @@ _CHAINS: dict[PerkId, tuple[tuple[int, ...], tuple[PerkId, ...], int, int]] = {
 }
 
 
-def _survival(
-    name: str, found: tuple[int, int], ticks: int, *wanted: PerkId, waits: tuple[int, ...] = ()
-) -> ReplayPlan:
+def _survival(name: str, seed: int, ticks: int, bot: Callable[[], Bot]) -> ReplayPlan:
+    spec = RunSpec(game_mode_id=GameMode.SURVIVAL, seed=seed, preserve_bugs=seed % 2 == 0, status=_EVERYTHING)
+    return ReplayPlan(f"survival-{name}", spec, bot, ticks, run_down=_RUN_DOWN)
+
+
+def _hunt(name: str, found: tuple[int, int], ticks: int, *wanted: PerkId, waits: tuple[int, ...] = ()) -> ReplayPlan:
     tick, seed = found
-    return ReplayPlan(
-        f"survival-{name}",
-        RunSpec(game_mode_id=GameMode.SURVIVAL, seed=seed, preserve_bugs=seed % 2 == 0, status=_EVERYTHING),
-        lambda: Fighter(_HUNTER, perks=PerkPicker(stride=seed % 7 + 1, wanted=wanted, waits=waits)),
+    return _survival(
+        name,
+        seed,
         tick + ticks,
-        run_down=_RUN_DOWN,
+        lambda: Fighter(_HUNTER, perks=PerkPicker(stride=seed % 7 + 1, wanted=wanted, waits=waits)),
     )
 
 
@@ -197,18 +198,12 @@ class _Stander(Fighter):
         """See `Bot.act`."""
         if self._perk not in session.world.state.perks:
             return super().act(session, tick)
-        return pack_tick([with_hands(Hands(), player, Vec2(), None) for player in session.world.players])
+        return pack_tick(idle_inputs(session))
 
 
 def _standing(perk: PerkId, found: tuple[int, int], ticks: int, *others: PerkId) -> ReplayPlan:
     tick, seed = found
-    return ReplayPlan(
-        f"survival-standing-{_named(perk)}",
-        RunSpec(game_mode_id=GameMode.SURVIVAL, seed=seed, preserve_bugs=seed % 2 == 0, status=_EVERYTHING),
-        lambda: _Stander(perk, *others),
-        tick + ticks,
-        run_down=_RUN_DOWN,
-    )
+    return _survival(f"standing-{_named(perk)}", seed, tick + ticks, lambda: _Stander(perk, *others))
 
 
 # Perks that show when their owner stands still, or is bitten.
@@ -280,11 +275,11 @@ def _quest(index: int) -> ReplayPlan:
 
 
 CORPUS_PLANS: tuple[ReplayPlan, ...] = (
-    *(_survival(f"bonus-{_named(bonus)}", found, 400) for bonus, found in _BONUSES.items()),
-    *(_survival(f"weapon-{_named(weapon)}", found, 300) for weapon, found in _WEAPONS.items()),
-    *(_survival(f"perk-{_named(perk)}", found, 300, perk) for perk, found in _PERKS.items()),
+    *(_hunt(f"bonus-{_named(bonus)}", found, 400) for bonus, found in _BONUSES.items()),
+    *(_hunt(f"weapon-{_named(weapon)}", found, 300) for weapon, found in _WEAPONS.items()),
+    *(_hunt(f"perk-{_named(perk)}", found, 300, perk) for perk, found in _PERKS.items()),
     *(
-        _survival(f"perk-{_named(perk)}", (tick, seed), 300, perk, *first, waits=waits)
+        _hunt(f"perk-{_named(perk)}", (tick, seed), 300, perk, *first, waits=waits)
         for perk, (waits, first, tick, seed) in _CHAINS.items()
     ),
     *_HANDOUTS,

@@ -9,7 +9,6 @@ the others are recorded by crimson-zig, whose digest must be the one that the in
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ from crimson.replay.codec import dump_replay_file
 
 from corpus import CORPUS, CorpusEntry, contents, read_index, trace_digest, write_index
 from corpus_replays import CORPUS_PLANS
+from crimson.dbg.fuzz import record_by_zig
 from crimson.dbg.record import record_replay
 from crimson.dbg.replay_plans import make_replay
 from crimson.dbg.replays import load_replay
@@ -30,20 +30,20 @@ from crimson.dbg.zig_program import zig_program
 _PLANS = {plan.name: plan for plan in CORPUS_PLANS}
 
 
-def played(name: str, known: dict[str, CorpusEntry]) -> tuple[CorpusEntry, dict[str, None]]:
-    """The entry without what it adds, and all that the run contains."""
+def played(name: str, known: dict[str, CorpusEntry]) -> tuple[int, str, dict[str, None]]:
+    """The ticks, the digest, and all that the run contains."""
     replay = CORPUS / f"{name}.crd"
     with tempfile.TemporaryDirectory() as scratch:
         trace = Path(scratch) / "trace.cdt"
         if name in known:
-            subprocess.run([zig_program(), "record", replay, "--out", trace], check=True, capture_output=True)
+            record_by_zig(replay, trace)
         else:
             dump_replay_file(replay, make_replay(_PLANS[name]))
             record_replay(load_replay(replay), trace)
         ticks, digest = trace_digest(trace)
         if name in known and known[name].digest != digest:
             raise SystemExit(f"{name}: crimson-zig and the index differ")
-        return CorpusEntry(name, ticks, digest, ()), contents(cover([trace]).report())
+        return ticks, digest, contents(cover([trace]).report())
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -57,11 +57,12 @@ def main(arguments: Sequence[str]) -> int:
     entries: list[CorpusEntry] = []
     before: dict[str, None] = {}
     with ProcessPoolExecutor(options.jobs) as pool:
-        for entry, found in pool.map(partial(played, known=known), _PLANS):
+        results = pool.map(partial(played, known=known), _PLANS)
+        for name, (ticks, digest, found) in zip(_PLANS, results, strict=True):
             adds = tuple(fact for fact in found if fact not in before)
             before |= found
-            entries.append(CorpusEntry(entry.name, entry.ticks, entry.digest, adds))
-            sys.stdout.write(f"{entry.name:<44}{entry.ticks:>6} ticks, adds {len(adds)}\n")
+            entries.append(CorpusEntry(name, ticks, digest, adds))
+            sys.stdout.write(f"{name:<44}{ticks:>6} ticks, adds {len(adds)}\n")
             sys.stdout.flush()
     write_index(tuple(entries))
     for stale in {path.stem for path in CORPUS.glob("*.crd")} - set(_PLANS):

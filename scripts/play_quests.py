@@ -20,7 +20,7 @@ from crimson.game_version import REPLAY_RULES
 from crimson.quests.level import QUEST_COUNT, QuestLevel
 from crimson.sim.run_spec import RunSpec, RunStatus
 
-from crimson.dbg.fuzz import CandidateDied, compare_candidates
+from crimson.dbg.fuzz import CandidateDied, compare_candidates, difference
 from crimson.dbg.replay_bots import Bot, Fighter, Hands, PerkPicker
 from crimson.dbg.replay_plans import ReplayPlan, make_replay
 
@@ -67,8 +67,7 @@ def play(number: int, *, ticks: int) -> Played:
     replay = make_replay(plan)
     with tempfile.TemporaryDirectory(prefix="crimson-quests-") as scratch:
         try:
-            report = compare_candidates(replay, Path(scratch))
-            verdict = "hidden state differs" if report.ok and report.hidden else report.verdict
+            verdict = difference(compare_candidates(replay, Path(scratch))) or "equal"
         except CandidateDied as problem:
             verdict = str(problem)
     return Played(plan.name, len(replay.ticks), replay.result.outcome, verdict)

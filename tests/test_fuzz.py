@@ -65,7 +65,7 @@ def recording_with(bad_tick: int, path: str, table: str) -> mock.Mock:
 
 
 def test_a_run_that_differs_is_cut_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fuzz, "_record_by_zig", recording_with(37, "move_speed", "sim_state.players"))
+    monkeypatch.setattr(fuzz, "record_by_zig", recording_with(37, "move_speed", "sim_state.players"))
     found = crimson_dbg(
         *("fuzz", "--modes", "rush", "--runs", "3", "--seed", str(SEED), "--ticks", "90", "--out-dir", tmp_path)
     )
@@ -80,7 +80,7 @@ def test_a_run_that_differs_is_cut_and_kept(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_a_difference_in_hidden_state_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fuzz, "_record_by_zig", recording_with(20, "particles", "hidden_state"))
+    monkeypatch.setattr(fuzz, "record_by_zig", recording_with(20, "particles", "hidden_state"))
     report = fuzz.fuzz(fuzz.FuzzOptions(("rush",), 1, SEED, 40), tmp_path)
     assert report.finding is not None
     assert report.finding.ticks == 21
@@ -95,7 +95,7 @@ def test_a_candidate_that_fails_is_a_finding_as_short_as_it_gets(
             raise fuzz.CandidateDied("crimson-zig record", "exit code 134: unreachable")
         record_replay(loaded, out)
 
-    monkeypatch.setattr(fuzz, "_record_by_zig", record)
+    monkeypatch.setattr(fuzz, "record_by_zig", record)
     report = fuzz.fuzz(fuzz.FuzzOptions(("rush",), 1, SEED, 60), tmp_path)
     assert report.finding is not None
     assert (report.finding.ticks, report.finding.focus) == (23, "")
@@ -107,7 +107,7 @@ def test_a_trace_that_is_too_short_is_no_agreement(tmp_path: Path, monkeypatch: 
     def record(replay: Path, out: Path) -> None:
         record_replay(load_replay(replay), out, until=10)
 
-    monkeypatch.setattr(fuzz, "_record_by_zig", record)
+    monkeypatch.setattr(fuzz, "record_by_zig", record)
     report = fuzz.fuzz(fuzz.FuzzOptions(("rush",), 1, SEED, 40), tmp_path)
     assert report.finding is not None
 
@@ -127,8 +127,8 @@ def test_runs_that_end_soon_are_compared_and_do_not_count(tmp_path: Path, monkey
         return plan(seed, run, modes, 10 if run in (0, 2) else ticks)
 
     monkeypatch.setattr(fuzz, "fuzz_plan", shortened)
-    compared = mock.Mock(side_effect=fuzz._record_by_zig)
-    monkeypatch.setattr(fuzz, "_record_by_zig", compared)
+    compared = mock.Mock(side_effect=fuzz.record_by_zig)
+    monkeypatch.setattr(fuzz, "record_by_zig", compared)
     report = fuzz.fuzz(fuzz.FuzzOptions(("rush",), 2, SEED, 40, least_ticks=40), tmp_path)
     assert (report.ok, report.runs, report.short_runs, report.ticks) == (True, 2, 2, 100)
     assert compared.call_count == 4

@@ -121,11 +121,10 @@ def _play(options: FuzzOptions, run: int) -> _Played:
         except CandidateDied as problem:
             return _Played(run, plan.name, len(replay.ticks), str(problem))
         coverage = cover([Path(scratch) / _PYTHON])
-    problem = report.verdict if not report.ok else "hidden state differs" if report.hidden else ""
     bad = report.first_bad_tick
     if bad is None and report.hidden:
         bad = report.hidden[0].first_tick
-    return _Played(run, plan.name, len(replay.ticks), problem, bad, coverage)
+    return _Played(run, plan.name, len(replay.ticks), difference(report), bad, coverage)
 
 
 def compare_candidates(replay: Replay, folder: Path) -> DiffReport:
@@ -134,7 +133,7 @@ def compare_candidates(replay: Replay, folder: Path) -> DiffReport:
     dump_replay_file(path, replay)
     expected, actual = folder / _PYTHON, folder / _ZIG
     record_replay(load_replay(path), expected)
-    _record_by_zig(path, actual)
+    record_by_zig(path, actual)
     report = diff_traces(expected, actual, sustain=1, strict=True)
     with TraceReader(expected) as trace:
         if report.ok and report.ticks_compared != trace.tick_count:
@@ -142,7 +141,15 @@ def compare_candidates(replay: Replay, folder: Path) -> DiffReport:
     return report
 
 
-def _record_by_zig(replay: Path, out: Path) -> None:
+def difference(report: DiffReport) -> str:
+    """What sets two traces apart, in a few words; empty when nothing does, hidden state included."""
+    if not report.ok:
+        return report.verdict
+    return "hidden state differs" if report.hidden else ""
+
+
+def record_by_zig(replay: Path, out: Path) -> None:
+    """Record by the program; `CandidateDied` has its last word."""
     command = [str(zig_program()), "record", str(replay), "--out", str(out)]
     done = subprocess.run(command, check=False, capture_output=True, text=True, errors="replace")
     if done.returncode:

@@ -24,7 +24,7 @@ from crimson.weapon_usage import WEAPON_USAGE_SLOT_COUNT
 from grim.geom import Vec2
 
 from crimson.dbg.fuzz_quests import drawn_quest
-from crimson.dbg.replay_bots import Autopilot, Bot, Fighter, Hands, PerkPicker, Pupil, Typist, with_hands
+from crimson.dbg.replay_bots import Autopilot, Bot, Fighter, Hands, PerkPicker, Pupil, Typist, idle_inputs
 from crimson.dbg.replay_plans import ReplayPlan
 
 MODES: dict[str, GameMode] = {
@@ -203,7 +203,7 @@ class Idler:
     def act(self, session: DeterministicSession, tick: int) -> ReplayTick:
         """See `Bot.act`."""
         del tick
-        return pack_tick([with_hands(Hands(), player, Vec2(), None) for player in session.world.players])
+        return pack_tick(idle_inputs(session))
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,7 @@ class Monkey:
         """See `Bot.act`."""
         whim = random.Random(f"{self.seed}:{tick}")
         keys = [self._key(whim) for _ in range(whim.choice((0, 0, 1, 1, 2, 25)))]
-        return pack_tick([with_hands(Hands(), session.world.players[0], Vec2(), None)], keys)
+        return pack_tick(idle_inputs(session), keys)
 
     def _key(self, whim: random.Random) -> GameCommand:
         match whim.choice("ccccbs"):

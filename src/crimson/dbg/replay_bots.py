@@ -270,8 +270,7 @@ class Typist:
         commands: list[GameCommand] = []
         if tick % self.key_ticks == 0 and not all_players_dead(session.world.players):
             commands = [key for _ in range(self.keys) for key in self._next_key(session)]
-        idle = with_hands(Hands(), session.world.players[0], Vec2(), None)
-        return pack_tick([idle], commands)
+        return pack_tick(idle_inputs(session), commands)
 
     def _next_key(self, session: DeterministicSession) -> list[GameCommand]:
         names = _typo_names(session)
@@ -320,6 +319,11 @@ def _typo_names(session: DeterministicSession) -> list[str]:
         if name and creature.active and creature.hp > 0.0
     ]
     return [name for _, name in sorted(alive)]
+
+
+def idle_inputs(session: DeterministicSession) -> list[PlayerInput]:
+    """Nobody presses anything."""
+    return [with_hands(Hands(), player, Vec2(), None) for player in session.world.players]
 
 
 def living_creatures(session: DeterministicSession) -> list[CreatureState]:
