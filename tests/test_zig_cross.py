@@ -3,51 +3,36 @@
 from __future__ import annotations
 
 import os
-import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from command import Outcome
 from wasmtime import Engine, ExitTrap, Func, Linker, Module, Store, WasiConfig
-from zig_kit import crimson_zig
+from zig_kit import CROSS_TARGETS, PROJECT, crimson_zig, said_by
 from zig_records import assert_same_bytes
 
 from crimson.dbg.trace import TraceReader
-from crimson.dbg.zig_build import cache_folder
 from crimson.dbg.zig_program import CRIMSON_ZIG
 
 ROOT = Path(__file__).parents[1]
-PROJECT = ROOT / "crimson-zig"
 CAPTURES = sorted(path.stem for path in (ROOT / "captures").glob("*.crd"))
-TARGETS = re.findall(r'^    "([\w-]+)",$', (PROJECT / "build.zig").read_text(), re.MULTILINE)
 
 # Each build takes half a minute of a core.
 long = pytest.mark.skipif(not os.environ.get("CRIMSON_LONG_TESTS"), reason="takes minutes: just test-long")
 
 
 def _ziglang(folder: Path, *words: str | Path) -> str:
-    """What the compiler says, whose work is kept where the package's builder keeps its own."""
-    found = subprocess.run(
-        [sys.executable, "-m", "ziglang", *words],
-        cwd=folder,
-        env={**os.environ, "ZIG_GLOBAL_CACHE_DIR": str(cache_folder() / "zig")},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert found.returncode == 0, found.stdout
-    return found.stdout
+    """What the compiler says."""
+    return said_by(folder, ("python", "-m", "ziglang", *words))
 
 
 def test_what_it_is_compiled_for() -> None:
-    assert TARGETS == ["x86_64-windows-gnu", "aarch64-macos", "x86_64-macos", "aarch64-linux-musl", "wasm32-wasi"]
+    targets = ["x86_64-windows-gnu", "aarch64-macos", "x86_64-macos", "aarch64-linux-musl", "wasm32-wasi"]
+    assert list(CROSS_TARGETS) == targets
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", CROSS_TARGETS)
 def test_the_sources_suit_other_platforms(target: str, tmp_path: Path) -> None:
     # All is checked, and no code made: what is left to go wrong is the compiler's.
     words = ("build-exe", "-fno-emit-bin", *CRIMSON_ZIG.options, "-target", target, "--cache-dir", tmp_path)
@@ -66,7 +51,7 @@ def cross(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_program_for_each_target(cross: Path) -> None:
     names = {"x86_64-windows-gnu": "crimson-zig.exe", "wasm32-wasi": "crimson-zig.wasm"}
     made = {folder.name: folder / names.get(folder.name, "crimson-zig") for folder in cross.iterdir()}
-    assert sorted(made) == sorted(TARGETS)
+    assert sorted(made) == sorted(CROSS_TARGETS)
     starts = {target: program.read_bytes()[:2] for target, program in made.items()}
     assert starts == {
         "x86_64-windows-gnu": b"MZ",

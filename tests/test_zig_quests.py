@@ -28,12 +28,12 @@ from zig_kit import crimson_zig
 from zig_records import (
     assert_both_record_the_same,
     assert_both_refuse_at,
+    assert_capture_is_equalled,
     assert_same_bytes,
     recorded_by_zig,
     saved,
 )
 
-from crimson.dbg.diff import diff_traces
 from crimson.dbg.errors import RecordRefused
 from crimson.dbg.fuzz_plans import fuzz_plan
 from crimson.dbg.fuzz_quests import drawn_quest
@@ -46,11 +46,9 @@ from crimson.dbg.trace import TraceReader
 CAPTURES = Path(__file__).parents[1] / "captures"
 
 
-@pytest.mark.parametrize("capture", sorted(CAPTURES.glob("quest*.crd")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("capture", sorted(CAPTURES.glob("quest*.cdt")), ids=lambda path: path.stem)
 def test_the_captures_are_equalled(capture: Path, tmp_path: Path) -> None:
-    trace = recorded_by_zig(capture, tmp_path / "zig.cdt")
-    assert_same_bytes(capture.with_suffix(".cdt"), trace)
-    assert diff_traces(capture.with_suffix(".cdt"), trace, strict=True).verdict == "equal"
+    assert_capture_is_equalled(capture, tmp_path)
 
 
 @pytest.mark.parametrize("major", range(1, 6))

@@ -5,19 +5,15 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from zig_kit import crimson_zig
+from zig_kit import CROSS_TARGETS, PROJECT, crimson_zig, said_by
 
-from crimson.dbg.zig_build import cache_folder
 from crimson.dbg.zig_program import zig_program
 
 ROOT = Path(__file__).parents[1]
-PROJECT = ROOT / "crimson-zig"
 README = (PROJECT / "README.md").read_text()
 
 
@@ -36,27 +32,10 @@ def clone(tmp_path: Path) -> Path:
     return project
 
 
-def _play(folder: Path, command: str) -> str:
-    words = command.split()
-    if words[0] == "python":
-        words[0] = sys.executable
-    found = subprocess.run(
-        words,
-        cwd=folder,
-        env={**os.environ, "ZIG_GLOBAL_CACHE_DIR": str(cache_folder() / "zig")},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert found.returncode == 0, found.stdout
-    return found.stdout
-
-
 def test_the_commands_print_what_is_shown(clone: Path) -> None:
     (build, _), *shown = _shown()
     if os.environ.get("CRIMSON_LONG_TESTS"):
-        _play(clone, build)
+        said_by(clone, build.split())
     else:
         # what the build would make; compiling it once more takes minutes
         assert build == "python -m ziglang build"
@@ -64,7 +43,7 @@ def test_the_commands_print_what_is_shown(clone: Path) -> None:
         (clone / "zig-out/bin/crimson-zig").symlink_to(zig_program())
     assert len(shown) == 2
     for command, output in shown:
-        assert _play(clone, command) == output, command
+        assert said_by(clone, command.split()) == output, command
 
 
 def test_the_commands_are_those_of_the_usage() -> None:
@@ -74,9 +53,8 @@ def test_the_commands_are_those_of_the_usage() -> None:
 
 
 def test_the_targets_are_those_of_the_build() -> None:
-    targets = re.findall(r'^    "([\w-]+)",$', (PROJECT / "build.zig").read_text(), re.MULTILINE)
-    assert targets
-    assert [target for target in targets if f"`{target}`" not in README] == []
+    assert CROSS_TARGETS
+    assert [target for target in CROSS_TARGETS if f"`{target}`" not in README] == []
 
 
 def test_the_map_names_what_is_there() -> None:

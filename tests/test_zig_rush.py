@@ -16,9 +16,14 @@ from crimson.sim.run_spec import RunSpec, RunStatus
 from grim.geom import Vec2
 from rush_replays import LONG_RUNS, LongRun, planned_input, random_replay, rush_replay
 from zig_kit import crimson_zig
-from zig_records import assert_both_record_the_same, assert_both_refuse_at, assert_same_bytes, recorded_by_zig, saved
+from zig_records import (
+    assert_both_record_the_same,
+    assert_both_refuse_at,
+    assert_capture_is_equalled,
+    assert_same_bytes,
+    saved,
+)
 
-from crimson.dbg.diff import diff_traces
 from crimson.dbg.errors import RecordRefused
 from crimson.dbg.record import record_replay
 from crimson.dbg.replays import load_replay
@@ -31,10 +36,7 @@ CAPTURES = Path(__file__).parents[1] / "captures"
 
 @pytest.mark.parametrize("name", ["rush", "rush-4p"])
 def test_the_captures_are_equalled(name: str, tmp_path: Path) -> None:
-    capture = CAPTURES / f"{name}.cdt"
-    trace = recorded_by_zig(capture.with_suffix(".crd"), tmp_path / "zig.cdt")
-    assert_same_bytes(capture, trace)
-    assert diff_traces(capture, trace, strict=True).verdict == "equal"
+    assert_capture_is_equalled(CAPTURES / f"{name}.cdt", tmp_path)
 
 
 @pytest.mark.parametrize("run", LONG_RUNS if os.environ.get(LONG) else FEWER_LONG_RUNS, ids=lambda run: run.name)

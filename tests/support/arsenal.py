@@ -7,14 +7,11 @@ what was handed out at the start, perks come with it, and nobody dies. Its count
 from __future__ import annotations
 
 import random
-from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import crimson.sim.world_state as world_state
-import pytest
 from crimson.aim_schemes import AimScheme
 from crimson.game_modes import GameMode
 from crimson.movement_controls import MovementControlType
@@ -26,7 +23,7 @@ from crimson.sim.mode_updates import RushSpawnState, rush_mode_update
 from crimson.sim.world_state import WorldState
 from crimson.weapon_runtime import weapon_assign_player
 from crimson.weapons import WeaponId
-from staged_runs import Setting, staged_program, staged_replay
+from staged_runs import Setting, keep_alive, played_by, staged_program, staged_replay
 
 # Perks that change shots, the weapons that fire them, and what they do to whom they hit.
 _OF_SHOTS = (
@@ -44,7 +41,6 @@ _OF_WEAPONS = (
     PerkId.MY_FAVOURITE_WEAPON,
 )
 _OF_HITS = (PerkId.BLOODY_MESS_QUICK_LEARNER, PerkId.POISON_BULLETS, PerkId.DOCTOR, PerkId.LIVING_FORTRESS)
-_HEALTH_LEAST = 30.0
 
 
 @dataclass(frozen=True)
@@ -102,9 +98,7 @@ class Orders:
             world.state.bonuses.freeze = 1.0
         if self.shock_chain:
             _chain(world)
-        for player in world.players:
-            if player.health < _HEALTH_LEAST:
-                player.health = 100.0
+        keep_alive(world)
         kept = [(player.weapon.weapon_id, player.weapon.ammo) for player in world.players]
         rush_mode_update(world, spawn, elapsed_ms=elapsed_ms, dt_ms=dt_ms)
         for player, (weapon, ammo) in zip(world.players, kept, strict=True):
@@ -123,16 +117,13 @@ def _chain(world: WorldState) -> None:
             return
 
 
-@contextmanager
-def handed_out(orders: Orders) -> Generator[None]:
+def handed_out(orders: Orders) -> AbstractContextManager[None]:
     """The Python runtime's rush is the arsenal's."""
 
     def update(world: WorldState, spawn: RushSpawnState, *, elapsed_ms: float, dt_ms: float) -> None:
         orders.update(world, spawn, elapsed_ms, dt_ms)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(world_state, "rush_mode_update", update)
-        yield
+    return played_by("rush_mode_update", update)
 
 
 def arsenal_replay(orders: Orders, setting: Setting) -> Replay:

@@ -8,14 +8,11 @@ Its counterpart in Zig is late_hours.zig.
 from __future__ import annotations
 
 import random
-from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import crimson.sim.world_state as world_state
-import pytest
 from crimson.aim_schemes import AimScheme
 from crimson.game_modes import GameMode
 from crimson.movement_controls import MovementControlType
@@ -23,9 +20,7 @@ from crimson.replay import Replay
 from crimson.sim.input import PlayerInput
 from crimson.sim.mode_updates import SurvivalSpawnState, survival_update
 from crimson.sim.world_state import WorldState
-from staged_runs import Setting, staged_program, staged_replay
-
-_HEALTH_LEAST = 30.0
+from staged_runs import Setting, keep_alive, played_by, staged_program, staged_replay
 
 
 @dataclass(frozen=True)
@@ -41,20 +36,15 @@ class Orders:
         return self.minutes | self.level << 6 | self.varied << 12
 
 
-@contextmanager
-def grown_old(orders: Orders) -> Generator[None]:
+def grown_old(orders: Orders) -> AbstractContextManager[None]:
     """The Python runtime's survival is as old as the orders say."""
 
     def update(world: WorldState, spawn: SurvivalSpawnState, *, elapsed_ms: float, dt_ms: float) -> None:
-        for player in world.players:
-            if player.health < _HEALTH_LEAST:
-                player.health = 100.0
+        keep_alive(world)
         world.players[0].level = max(world.players[0].level, orders.level)
         survival_update(world, spawn, elapsed_ms=elapsed_ms + orders.minutes * 60000, dt_ms=dt_ms)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(world_state, "survival_update", update)
-        yield
+    return played_by("survival_update", update)
 
 
 def late_replay(orders: Orders, setting: Setting) -> Replay:

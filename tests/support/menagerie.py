@@ -9,14 +9,11 @@ Its counterpart in Zig is menagerie.zig.
 from __future__ import annotations
 
 import random
-from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import crimson.sim.world_state as world_state
-import pytest
 from crimson.aim_schemes import AimScheme
 from crimson.creatures.runtime import CREATURE_POOL_SIZE, PHANTOM_CREATURE_INDEX
 from crimson.creatures.spawn import (
@@ -35,11 +32,10 @@ from crimson.sim.input import PlayerInput
 from crimson.sim.mode_updates import SurvivalSpawnState
 from crimson.sim.world_state import WorldState
 from grim.geom import Vec2
-from staged_runs import Setting, staged_program, staged_replay
+from staged_runs import Setting, keep_alive, played_by, staged_program, staged_replay
 
 _OF_CONTACT = (PerkId.EVIL_EYES, PerkId.RADIOACTIVE, PerkId.MR_MELEE)
 _OF_KILLS = (PerkId.BLOODY_MESS_QUICK_LEARNER, PerkId.URANIUM_FILLED_BULLETS)
-_HEALTH_LEAST = 30.0
 _PERIOD = 120
 
 
@@ -93,9 +89,7 @@ class Orders:
             bonuses.freeze = 0.25
         if self.reflex_boost and turn == 30:
             bonuses.reflex_boost = 0.5
-        for player in world.players:
-            if player.health < _HEALTH_LEAST:
-                player.health = 100.0
+        keep_alive(world)
         spawn.stage += 1
 
     def _prepare(self, world: WorldState) -> None:
@@ -133,17 +127,14 @@ class Orders:
             creature.plague_infected = True
 
 
-@contextmanager
-def let_in(orders: Orders) -> Generator[None]:
+def let_in(orders: Orders) -> AbstractContextManager[None]:
     """The Python runtime's survival is the menagerie's."""
 
     def update(world: WorldState, spawn: SurvivalSpawnState, *, elapsed_ms: float, dt_ms: float) -> None:
         _ = elapsed_ms, dt_ms
         orders.update(world, spawn)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(world_state, "survival_update", update)
-        yield
+    return played_by("survival_update", update)
 
 
 def menagerie_replay(orders: Orders, setting: Setting) -> Replay:

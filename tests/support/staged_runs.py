@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import crimson.sim.world_state as world_state
+import pytest
 from crimson.game_modes import GameMode
 from crimson.replay import Replay, pack_tick
 from crimson.replay.codec import dump_replay_file
 from crimson.sim.input import PlayerInput
 from crimson.sim.run_spec import RunSpec, RunStatus
+from crimson.sim.world_state import WorldState
 from rush_replays import rush_replay
 from zig_kit import run_zig
 from zig_records import assert_same_bytes
@@ -22,6 +25,7 @@ from crimson.dbg.replays import load_replay
 from crimson.dbg.zig_build import built_program, sources_of
 from crimson.dbg.zig_program import CRIMSON_ZIG
 
+_HEALTH_LEAST = 30.0
 _EVERYTHING = RunStatus(quest_unlock_index=50, quest_unlock_index_hardcore=50)
 
 
@@ -66,6 +70,21 @@ def staged_replay(
     if setting.rules == 1:
         return rush_replay(spec, ticks, rules=1, game_version="0.17.3")
     return rush_replay(spec, ticks)
+
+
+@contextmanager
+def played_by(mode: str, update: Callable[..., None]) -> Generator[None]:
+    """The Python runtime's update of a mode, by its name in the runtime, is another one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world_state, mode, update)
+        yield
+
+
+def keep_alive(world: WorldState) -> None:
+    """Nobody dies in a staged run."""
+    for player in world.players:
+        if player.health < _HEALTH_LEAST:
+            player.health = 100.0
 
 
 def staged_program(name: str, mode: str) -> Path:

@@ -36,6 +36,13 @@ def assert_same_bytes(expected: Path, actual: Path) -> int:
     return max(chunk.last for chunk in forge.chunks_of(expected)) + 1
 
 
+def assert_capture_is_equalled(capture: Path, folder: Path) -> int:
+    """Record the `.crd` beside a capture, and compare with it, hidden state too; returns the ticks."""
+    trace = recorded_by_zig(capture.with_suffix(".crd"), folder / "zig.cdt")
+    assert diff_traces(capture, trace, strict=True).verdict == "equal"
+    return assert_same_bytes(capture, trace)
+
+
 def saved(replay: Replay, folder: Path) -> Path:
     path = folder / "replay.crd"
     dump_replay_file(path, replay)
