@@ -43,7 +43,7 @@ def test_a_template_that_shoots_whatever_was_left_ends_both(tmp_path: Path) -> N
         record_replay(load_replay(path), out)
     words = run_zig(menagerie_program(), "record", path, "--out", out).message
     assert words.startswith(f"error: {path}: tick {refusal.value.tick}: ")
-    assert words.endswith("a creature's projectile that is none")
+    assert words.endswith("a creature shoots what is no projectile")
 
 
 @pytest.mark.parametrize("number", range(24))

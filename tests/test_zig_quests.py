@@ -157,8 +157,8 @@ def test_a_menu_that_finds_no_perks_ends_both(tmp_path: Path) -> None:
     ticks[220] = pack_tick(inputs, [PerkMenuOpenCommand(player_index=0)])
     dump_replay_file(path, rush_replay(spec, ticks))
     words = crimson_zig("record", path, "--out", out).message
-    assert words == f"error: {path}: tick 220 has more rows than a chunk can hold"
-    with pytest.raises(RecordRefused, match="tick 220 has more draws than a chunk can hold") as refusal:
+    assert words == f"error: {path}: ticks 0..220 have more rows than a chunk can hold"
+    with pytest.raises(RecordRefused, match=r"ticks 0\.\.220 have more draws than a chunk can hold") as refusal:
         record_replay(load_replay(path), out)
     assert refusal.value.tick == 220
     assert not out.exists()

@@ -112,7 +112,10 @@ pub fn record(
 
 fn stopped(source: anytype, failure: Failure, path: []const u8, tick: i32, problem: *Problem) Refused {
     return switch (failure) {
-        error.ChunkFull => problem.refuse(path, "tick {d} has more rows than a chunk can hold", .{tick}),
+        error.ChunkFull => problem.refuse(path, "ticks {d}..{d} have more rows than a chunk can hold", .{
+            if (tick < 0) tick else tick - @mod(tick, schema.ticks_per_chunk),
+            tick,
+        }),
         error.Unsupported => problem.refuse(path, "tick {d}: {s}", .{ tick, source.reason() }),
     };
 }

@@ -1,5 +1,7 @@
 //! The CRT's `rand`, and who called it.
 
+const layout = @import("../layout.zig");
+
 /// The call sites of `rand` in the original, by return address.
 pub const Caller = enum(u32) {
     /// Draws of the rewrite's own that it has not named.
@@ -400,8 +402,8 @@ pub const Rng = struct {
     /// Whether there were more draws than fit.
     full: bool = false,
 
-    /// More than a chunk of a trace holds. Only survival's waves get there, after half an hour.
-    pub const draws_max = 1 << 18;
+    /// As many as a chunk of a trace holds. Only survival's waves get there, after half an hour.
+    pub const draws_max = layout.log_rows_max;
 
     pub fn draw(rng: *Rng, caller: Caller) u15 {
         if (rng.count == draws_max) {

@@ -69,8 +69,7 @@ pub fn run(world: *World, settings: *const Settings) void {
     world.highscore_xp = 0;
     world.weapon_times = @splat(0);
     world.availability = available(settings);
-    world.overflowed = false;
-    world.lacking = "";
+    world.void_reason = "";
 
     for (world.creatures.target_player[0..creatures.capacity], 0..) |*target, index| {
         target.* = @intCast(index % settings.player_count);

@@ -66,10 +66,9 @@ pub const Source = struct {
             stored.flags,
         );
         source.world.step(inputs[0..seats.len], asks_for_menu);
-        const lacking = source.world.lacking;
-        if (lacking.len > 0) return source.refuse("the simulation does not have yet: {s}", .{lacking});
-        if (source.world.rng.full) return error.ChunkFull;
-        if (source.world.overflowed) return source.refuse("a distance is too large for a float", .{});
+        if (source.world.rng.full or source.world.events.full) return error.ChunkFull;
+        const void_reason = source.world.void_reason;
+        if (void_reason.len > 0) return source.refuse("{s}", .{void_reason});
         if (source.world.mode == .typo and !source.world.mode.typo.counts_fit()) {
             return source.refuse("a count of typ-o's lines is too large for a trace", .{});
         }

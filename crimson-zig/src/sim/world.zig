@@ -7,6 +7,7 @@ const creatures = @import("creatures.zig");
 const effects = @import("effects.zig");
 const experience = @import("experience.zig");
 const float = @import("float.zig");
+const layout = @import("../layout.zig");
 const particles = @import("particles.zig");
 const perk_effects = @import("perk_effects.zig");
 const perk_picks = @import("perk_picks.zig");
@@ -55,22 +56,27 @@ pub const Events = struct {
     pickup_count: i32 = 0,
     death_count: u32 = 0,
     deaths: [deaths_max]CreatureDeath = undefined,
+    /// Whether there were more deaths than fit.
+    full: bool = false,
 
-    /// Who is gone can be killed once more, and its slot be handed out and die again.
-    const deaths_max = 4 * creatures.capacity;
+    /// As many as a chunk of a trace holds: who is gone can be killed again and again.
+    const deaths_max = layout.log_rows_max;
 
-    /// Returns whether there was room for it.
-    pub fn add_death(events: *Events, death: CreatureDeath) bool {
-        if (events.death_count == deaths_max) return false;
+    pub fn add_death(events: *Events, death: CreatureDeath) void {
+        if (events.death_count == deaths_max) {
+            @branchHint(.cold);
+            events.full = true;
+            return;
+        }
         events.deaths[events.death_count] = death;
         events.death_count += 1;
-        return true;
     }
 
     fn clear(events: *Events) void {
         events.hit_count = 0;
         events.pickup_count = 0;
         events.death_count = 0;
+        events.full = false;
     }
 };
 
@@ -154,10 +160,8 @@ pub const World = struct {
     highscore_xp: i32,
     weapon_times: [weapon_time_slots]u32,
     availability: Availability,
-    /// An input has led to a distance that no float holds: the run is void from here on.
-    overflowed: bool,
-    /// What the simulation would have needed and does not have yet; the first thing that was missing.
-    lacking: []const u8,
+    /// Why the run is void from here on, such as for a distance that no float holds; empty while it is not.
+    void_reason: []const u8,
 
     /// Starts a run. The draws of set-up are in `rng` until the first tick.
     pub fn start(world: *World, settings: *const Settings) void {
@@ -172,13 +176,14 @@ pub const World = struct {
     pub fn measure(world: *World, vector: Vec2) f32 {
         const length = float.length(vector);
         if (std.math.isFinite(length)) return length;
-        world.overflowed = true;
+        world.give_up("a distance is too large for a float");
         return 0.0;
     }
 
-    /// Says that the run is void from this tick on, since the simulation is not complete.
-    pub fn lack(world: *World, what: []const u8) void {
-        if (world.lacking.len == 0) world.lacking = what;
+    /// Says that the run is void, and why; the tick is played to its end.
+    pub fn give_up(world: *World, why: []const u8) void {
+        @branchHint(.cold);
+        if (world.void_reason.len == 0) world.void_reason = why;
     }
 
     /// The players of the run.
@@ -304,3 +309,17 @@ pub const World = struct {
         return if (left >= 1.0) 0.3 else (1.0 - left) * 0.7 + 0.3;
     }
 };
+
+test "deaths that no chunk can hold are not forgotten" {
+    const events = try std.testing.allocator.create(Events);
+    defer std.testing.allocator.destroy(events);
+    events.* = .{};
+    const death: CreatureDeath = .{ .creature = 383, .kind = .zombie, .reward_value = 1.0, .xp_awarded = 0 };
+    for (0..Events.deaths_max) |_| events.add_death(death);
+    try std.testing.expect(!events.full);
+    events.add_death(death);
+    try std.testing.expect(events.full);
+    try std.testing.expectEqual(Events.deaths_max, events.death_count);
+    events.clear();
+    try std.testing.expect(!events.full);
+}

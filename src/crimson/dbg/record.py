@@ -159,7 +159,8 @@ def _walk(loaded: LoadedReplay, driver: PlaybackDriver, recorder: _Recorder, set
         raise RecordRefused(loaded.path, reason, tick=tick) from None
     except _TooManyDraws:
         tick = recorder.next_tick
-        raise RecordRefused(loaded.path, f"tick {tick} has more draws than a chunk can hold", tick=tick) from None
+        words = f"ticks {recorder.chunk_start}..{tick} have more draws than a chunk can hold"
+        raise RecordRefused(loaded.path, words, tick=tick) from None
     except _RUNTIME_ERRORS as problem:
         if recorder.sampling:
             # Not the runtime's doing but a fault of this recorder, which must not pass for a refusal.
