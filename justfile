@@ -45,7 +45,7 @@ test-long *args:
 
 # the parity run over the captures of the repository, with both candidates
 parity *args:
-    {{ uv }} run pytest --parity=python,zig --parity-require=zig captures/ -n 2 {{ args }}
+    {{ uv }} run pytest --parity --parity-require=zig captures/ -n 2 {{ args }}
 
 # random runs by both candidates, compared to the last bit
 fuzz *args:

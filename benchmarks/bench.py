@@ -257,7 +257,7 @@ def plugin_row(work: Path) -> Row:
         sys.executable,
         "-m",
         "pytest",
-        "--parity",
+        "--parity=python",
         captures,
         "--parity-cache",
         work / "traces",

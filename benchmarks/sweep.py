@@ -41,7 +41,18 @@ def make_captures(folder: Path) -> None:
 
 def sweep(captures: Path, cache: Path, *given: str | Path) -> float:
     """Wall seconds of a parity run over them that must pass."""
-    command = [sys.executable, "-m", "pytest", "--parity", "-m", "parity", "-q", captures, "--parity-cache", cache]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--parity=python",
+        "-m",
+        "parity",
+        "-q",
+        captures,
+        "--parity-cache",
+        cache,
+    ]
     begin = time.perf_counter()
     done = subprocess.run([*command, *given], capture_output=True, text=True, check=False)
     if done.returncode or f"{CAPTURES} equal, 0 errors" not in done.stdout:

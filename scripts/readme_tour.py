@@ -93,7 +93,7 @@ def play(folder: Path) -> Mapping[str, str]:
 
 
 def _pytest(project: Path, port: Path, *words: str) -> str:
-    command = [sys.executable, "-m", "pytest", "--parity", "captures/", *words]
+    command = [sys.executable, "-m", "pytest", "--parity=python", "captures/", *words]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV"))}
     environment |= {"PYTHONPATH": str(port), "COLUMNS": "100", "NO_COLOR": "1"}
     for name in ("CI", "BUILD_NUMBER", "GITHUB_ACTIONS"):
@@ -105,7 +105,7 @@ def _pytest(project: Path, port: Path, *words: str) -> str:
     )
     if found.returncode not in (0, 1):
         raise RuntimeError(f"{' '.join(command)} ended with {found.returncode}:\n{found.stdout}{found.stderr}")
-    shown = f"$ pytest --parity captures/{''.join(f' {word}' for word in words)}"
+    shown = f"$ pytest --parity=python captures/{''.join(f' {word}' for word in words)}"
     return f"{shown}\n{_HEADER_END.split(found.stdout, maxsplit=1)[1]}"
 
 

@@ -6,10 +6,10 @@ import pytest
 @pytest.mark.parametrize(
     ("given", "candidates"),
     [
-        (["--parity", "here"], "python"),
-        (["here", "--parity"], "python"),
-        (["--parity=python,zig", "here"], "python,zig"),
-        (["-n0", "--parity", "here", "-q"], "python"),
+        (["--parity", "here"], "python,zig"),
+        (["here", "--parity"], "python,zig"),
+        (["--parity=python", "here"], "python"),
+        (["-n0", "--parity", "here", "-q"], "python,zig"),
         (["here"], None),
     ],
 )

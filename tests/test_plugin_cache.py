@@ -345,7 +345,7 @@ def test_a_flipped_byte_in_an_entry_is_found_and_mended(captures: Captures) -> N
 
 def test_where_the_cache_is(captures: Captures) -> None:
     captures.keep("rush")
-    run = ("--parity", "captures", "-k", "parity", "-p", "no:hypothesispytest")
+    run = ("--parity=python", "captures", "-k", "parity", "-p", "no:hypothesispytest")
     captures.pytester.runpytest_inprocess(*run).assert_outcomes(passed=1, deselected=2)
     assert len(list(captures.pytester.path.glob(".crimson-parity/traces/*.cdt"))) == 1
     captures.pytester.makeini("[pytest]\nparity_cache_dir = of-the-ini")

@@ -41,7 +41,9 @@ def test_selection(captures: Captures, selection: list[str], selected: list[str]
 
 
 def test_one_item_by_its_id(captures: Captures) -> None:
-    result = captures.pytester.runpytest_inprocess("--parity", ids("rush")[2], f"--parity-cache={captures.cache}", "-v")
+    result = captures.pytester.runpytest_inprocess(
+        "--parity=python", ids("rush")[2], f"--parity-cache={captures.cache}", "-v"
+    )
     result.assert_outcomes(passed=1)
 
 

@@ -80,7 +80,9 @@ def test_collecting_lists_windows_by_ids_that_run(diverged: Captures) -> None:
     tree = diverged.run("--co")
     tree.stdout.fnmatch_lines(["*<CaptureFile rush.cdt>", "*<ParityItem parity-python>", "*<WindowItem tick_window-*>"])
     for name in quiet[2:4]:
-        result = diverged.pytester.runpytest_inprocess("--parity", name, f"--parity-cache={diverged.cache}", "-v")
+        result = diverged.pytester.runpytest_inprocess(
+            "--parity=python", name, f"--parity-cache={diverged.cache}", "-v"
+        )
         assert ran(result) == [name]
 
 

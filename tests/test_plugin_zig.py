@@ -19,9 +19,9 @@ def _built_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(_CACHE))
 
 
-def test_rush_is_played_like_the_original(captures: Captures) -> None:
+def test_both_play_rush_like_the_original_unless_one_is_chosen(captures: Captures) -> None:
     captures.keep("rush")
-    result = captures.run("--parity=python,zig", "-m", "parity")
+    result = captures.run("--parity", "-m", "parity")
     result.assert_outcomes(passed=2)
     result.stdout.re_match_lines([r"captures/rush.cdt +rush +140 +zig +none .*", "0 diverged, 2 equal, 0 errors"])
 

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_crimson_parity.windows import Window, parse_window
 
-DEFAULT_CANDIDATES = "python"
+DEFAULT_CANDIDATES = "python,zig"
 # Beside the tests and not in pytest's own cache: entries are named by content, so none goes stale,
 # and --cache-clear should not throw hours of recording away.
 DEFAULT_CACHE = ".crimson-parity"
@@ -31,8 +31,8 @@ def add_options(parser: pytest.Parser) -> None:
         const=DEFAULT_CANDIDATES,
         default=None,
         metavar="CANDIDATES",
-        help="collect captures as parity items; choose candidates with =NAME,... (default: python alone; zig is "
-        "built in as well, others come from the ini list parity_candidates or the hook "
+        help="collect captures as parity items; choose candidates with =NAME,... (default: "
+        f"{DEFAULT_CANDIDATES}; others come from the ini list parity_candidates or the hook "
         "pytest_crimson_parity_candidates)",
     )
     group.addoption(

@@ -90,7 +90,7 @@ class Captures:
         warnings = ("-Werror", "-Wignore::pytest.PytestAssertRewriteWarning")
         # hypothesis imports itself anew in every such run, which takes longer than the run
         return [
-            *("--parity", "captures", f"--parity-cache={self.cache}"),
+            *("--parity=python", "captures", f"--parity-cache={self.cache}"),
             *("-p", "no:hypothesispytest", *warnings, *given),
         ]
 
