@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import struct
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
@@ -431,6 +433,38 @@ def test_the_program_is_built_once_for_its_sources(tmp_path: Path, monkeypatch: 
             assert build.standin_program() != first
         assert made.call_count == 2
     assert first.parent == tmp_path / "pytest-crimson-parity"
+
+
+def test_a_build_removes_what_nobody_has_used_for_a_month(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    folder = tmp_path / "pytest-crimson-parity"
+    (folder / ".build-killed" / "local").mkdir(parents=True)
+    month_ago = time.time() - 31 * 24 * 3600
+
+    def program(name: str, used: float) -> Path:
+        path = folder / name
+        path.touch()
+        os.utime(path, (used, used))
+        return path
+
+    with mock.patch.object(zig_build, "compile_program", side_effect=lambda *given: given[-1].touch()):
+        current = build.standin_program()
+        os.utime(current, (month_ago, month_ago))
+        # being asked for is being used
+        assert build.standin_program() == current
+        recent = program("crimson-zig-0123456789abcdef", month_ago + 2 * 24 * 3600)
+        old = program("crimson-zig-0123456789abcdee", month_ago)
+        other = program("lock", month_ago)
+        with mock.patch.object(zig_build, "sources_of", return_value={"standin.zig": b""}):
+            next_one = build.standin_program()
+    assert set(folder.iterdir()) == {current, recent, other, next_one}
+    assert not old.exists()
+
+
+def test_a_cache_that_takes_no_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    (tmp_path / "pytest-crimson-parity" / "lock").mkdir(parents=True)
+    problem("cannot be built in .*pytest-crimson-parity: Is a directory")
 
 
 def problem(match: str) -> None:

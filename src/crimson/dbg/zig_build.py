@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +21,11 @@ from types import MappingProxyType
 from crimson.dbg.atomic import make_folder
 from crimson.dbg.errors import ParityError
 from crimson.dbg.shipped import ShippedFolder, shipped_folder
+
+# Who has not been run for so long is of an older release, or of sources that have changed since.
+_KEPT_SECONDS = 30 * 24 * 3600
+_PROGRAM_NAME = re.compile(r"\w[\w-]*-[0-9a-f]{16}")
+_BUILD_PREFIX = ".build-"
 
 
 class CompilerMissing(ParityError):
@@ -52,17 +60,43 @@ def built_program(program: ZigProgram, changed: Mapping[str, bytes] = MappingPro
     identity = program_identity(program, compiler, sources)
     folder = cache_folder()
     target = folder / f"{program.name}-{identity}"
-    if target.exists():
+    if _used(target):
         return target
     make_folder(folder)
-    with _alone(folder / "lock"):
-        # somebody else built it meanwhile
-        if not target.exists():
-            stamped = dict(sources)
-            if program.stamp:
-                stamped[program.stamp] = f'pub const digest = "{identity}";\n'.encode()
-            compile_program(program, compiler, stamped, folder, target)
+    try:
+        with _alone(folder / "lock"):
+            # somebody else may have built it meanwhile
+            if not _used(target):
+                _make_room(folder)
+                stamped = dict(sources)
+                if program.stamp:
+                    stamped[program.stamp] = f'pub const digest = "{identity}";\n'.encode()
+                compile_program(program, compiler, stamped, folder, target)
+    except OSError as problem:
+        raise program.problem(program.title, f"cannot be built in {folder}: {problem.strerror or problem}") from None
     return target
+
+
+def _used(target: Path) -> bool:
+    """Whether a program is there; if so, it is marked as used now."""
+    try:
+        os.utime(target)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        # of somebody else, or on a disk that is not to be written
+        return target.exists()
+    return True
+
+
+def _make_room(folder: Path) -> None:
+    """Remove the programs that have not been used for long, and what builds that were killed have left."""
+    oldest = time.time() - _KEPT_SECONDS
+    for path in folder.iterdir():
+        if path.name.startswith(_BUILD_PREFIX):
+            shutil.rmtree(path)
+        elif _PROGRAM_NAME.fullmatch(path.name) and path.stat().st_mtime < oldest:
+            path.unlink()
 
 
 def is_built(program: ZigProgram) -> bool:
@@ -133,7 +167,7 @@ def compile_program(
 ) -> None:
     """Compile the sources to `target`, which lies in `folder`."""
     # Beside its target, for the renaming at the end. What the compiler may use again lies in `zig`.
-    with tempfile.TemporaryDirectory(prefix=".build-", dir=folder) as name:
+    with tempfile.TemporaryDirectory(prefix=_BUILD_PREFIX, dir=folder) as name:
         place = Path(name)
         for source, data in sources.items():
             (place / source).parent.mkdir(parents=True, exist_ok=True)
