@@ -99,6 +99,8 @@ class AgentSession:
         self.ending: Ending | None = None
         self._session = session
         self._items: SimpleQueue[_Item] = SimpleQueue()
+        # Batches that came, counted by Frida's thread, and the next one to hand out.
+        self._came = 0
         self._next = 0
         self._stopped = False
         self._orderly = False
@@ -139,8 +141,8 @@ class AgentSession:
 
     @property
     def waiting(self) -> int:
-        """How many messages came that `batches` has not handed out."""
-        return self._items.qsize()
+        """How many batches came that `batches` has not handed out: `window` at most, and the last one."""
+        return self._came - self._next
 
     def batches(self, idle: float | None = None) -> Iterator[bytes]:
         """The batches in order, as they come, until the end, which `ending` then tells.
@@ -251,6 +253,7 @@ class AgentSession:
             self._items.put(_Fault(f"sent a message that is not in the contract: {problem}"))
             return
         if isinstance(decoded, RecordsMessage):
+            self._came += 1
             self._items.put(_Batch(decoded.sequence, data or b""))
         else:
             self._items.put(decoded)
