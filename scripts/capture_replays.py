@@ -54,7 +54,7 @@ def _spec(
 
 
 # Where quest creatures come in: the middles of the edges and the corners, outside the arena.
-_DOORS = tuple(Vec2(x, y) for x in (-64.0, 512.0, 1088.0) for y in (-64.0, 512.0, 1088.0) if (x, y) != (512.0, 512.0))
+DOORS = tuple(Vec2(x, y) for x in (-64.0, 512.0, 1088.0) for y in (-64.0, 512.0, 1088.0) if (x, y) != (512.0, 512.0))
 # Nests stay where they appear, so they appear inside.
 _NEST_SITES = tuple(Vec2(x, y) for x in (224.0, 800.0) for y in (224.0, 800.0))
 _NESTS = range(SpawnId.DEN_ALIEN_BASIC_07, SpawnId.DEN_SPIDER_WEAK_10 + 1)
@@ -62,7 +62,7 @@ _SPAWNERS = (SpawnId.ZOMBIE_BOSS_SPAWNER_00, *_NESTS)
 
 
 def _entry(index: int, template: SpawnId, trigger_ms: int, count: int = 1) -> SpawnEntry:
-    sites = _NEST_SITES if template in _NESTS else _DOORS
+    sites = _NEST_SITES if template in _NESTS else DOORS
     return SpawnEntry(pos=sites[index % len(sites)], heading=0.0, spawn_id=template, trigger_ms=trigger_ms, count=count)
 
 

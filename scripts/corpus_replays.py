@@ -6,22 +6,25 @@ captures' plans hold what an original can have played; what only a rebuild plays
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from crimson.aim_schemes import AimScheme
 from crimson.bonuses import BonusId
+from crimson.creatures.spawn_ids import SpawnId
 from crimson.game_modes import GameMode
 from crimson.movement_controls import MovementControlType
 from crimson.perks.ids import PerkId
+from crimson.quests.custom import DROPPABLE_WEAPONS, CustomQuest, validate_custom_quest
 from crimson.quests.level import QUEST_COUNT, QuestLevel
+from crimson.quests.types import SpawnEntry
 from crimson.replay import ReplayTick, pack_tick
 from crimson.sim.input import PlayerInput
 from crimson.sim.run_spec import RunSpec, RunStatus
 from crimson.sim.sessions import DeterministicSession
 from crimson.weapons import WeaponId
 
-from capture_replays import ARSENAL_PLANS, PLANS
+from capture_replays import ARSENAL_PLANS, DOORS, PLANS
 from crimson.dbg.replay_bots import Bot, Fighter, Hands, PerkPicker, Typist, idle_inputs
 from crimson.dbg.replay_plans import ReplayPlan
 
@@ -187,6 +190,24 @@ class _Waiter:
         )
 
 
+@dataclass(slots=True)
+class _Relay:
+    """One plays until the tick, then the other."""
+
+    until: int
+    first: Bot
+    second: Bot
+
+    def act(self, session: DeterministicSession, tick: int) -> ReplayTick:
+        """See `Bot.act`."""
+        return (self.first if tick < self.until else self.second).act(session, tick)
+
+
+def _pacifist() -> Bot:
+    evader, hunter = Fighter(Hands(fire_range=0.0, bonus_range=0.0)), Fighter(replace(_HUNTER, bonus_range=0.0))
+    return _Relay(4005, evader, hunter)
+
+
 class _Stander(Fighter):
     """Once it has the perk it stands still, and is bitten."""
 
@@ -215,7 +236,7 @@ _STANDING = (
 )
 
 # Weapons whose hits take a while to come.
-_LONGER = ("arsenal-shrinkifier-5k", "arsenal-bubblegun", "arsenal-rocket-minigun")
+_LONGER = ("arsenal-bubblegun", "arsenal-rocket-minigun")
 
 # A team that gets to level 29, where creatures are of all kinds.
 _FAR = ReplayPlan(
@@ -247,8 +268,8 @@ def _handout(weapon: WeaponId, seed: int, ticks: int, bot: Callable[[], Bot]) ->
 
 
 _HANDOUTS = (
-    # Who neither shoots nor is hurt for 64 seconds.
-    _handout(WeaponId.SHRINKIFIER_5K, 3, 4300, lambda: Fighter(Hands(fire_range=0.0, bonus_range=0.0))),
+    # Who neither shoots nor is hurt for 64 seconds, which are 4,000 ticks of 16 whole milliseconds.
+    _handout(WeaponId.SHRINKIFIER_5K, 3, 4700, _pacifist),
     # Who, almost dead, makes the first three kills around themselves.
     _handout(WeaponId.BLADE_GUN, 0, 2100, lambda: _Waiter(1730)),
 )
@@ -274,6 +295,142 @@ def _quest(index: int) -> ReplayPlan:
     )
 
 
+_PACK = (SpawnId.ZOMBIE_RANDOM_41, SpawnId.ALIEN_RANDOM_1D, SpawnId.SPIDER_SP1_RANDOM_32)
+
+
+def _siege(
+    weapon: WeaponId,
+    *,
+    pack: Sequence[SpawnId] = _PACK,
+    packs: int,
+    pack_size: int,
+    every_ms: int,
+    weapons: Sequence[WeaponId] = (),
+    bonuses: Sequence[BonusId] | None = None,
+    perks: Sequence[PerkId] | None = None,
+) -> CustomQuest:
+    """Packs from all sides, against players who find these weapons only, and these bonuses and perks if given."""
+    quest = CustomQuest(
+        title="Siege",
+        start_weapon_id=weapon,
+        terrain_slots=(2, 3, 2),
+        entries=tuple(
+            SpawnEntry(
+                pos=DOORS[number % len(DOORS)],
+                heading=0.0,
+                spawn_id=pack[number % len(pack)],
+                trigger_ms=500 + every_ms * number,
+                count=pack_size,
+            )
+            for number in range(packs)
+        ),
+        no_weapons=tuple(weapon for weapon in DROPPABLE_WEAPONS if weapon not in weapons),
+        # Points cannot be withheld.
+        no_bonuses=() if bonuses is None else tuple(bonus for bonus in BonusId if bonus >= 2 and bonus not in bonuses),
+        no_perks=() if perks is None else tuple(perk for perk in PerkId if 1 <= perk < 58 and perk not in perks),
+    )
+    validate_custom_quest(quest)
+    return quest
+
+
+def _besieged(
+    name: str, quest: CustomQuest, seed: int, ticks: int, bot: Callable[[], Bot], *, players: int = 1
+) -> ReplayPlan:
+    spec = RunSpec(
+        game_mode_id=GameMode.QUESTS, seed=seed, player_count=players, custom_quest=quest, status=_EVERYTHING
+    )
+    return ReplayPlan(f"siege-{name}", spec, bot, ticks, run_down=_RUN_DOWN)
+
+
+def _collector(*, reckless: bool) -> Bot:
+    wanted = (
+        PerkId.BONUS_MAGNET,
+        PerkId.LEAN_MEAN_EXP_MACHINE,
+        PerkId.DODGER,
+        PerkId.THICK_SKINNED,
+        PerkId.FASTSHOT,
+        PerkId.REGENERATION,
+    )
+    return Fighter(replace(_HUNTER, bonus_range=3000.0, reckless=reckless), perks=PerkPicker(wanted=wanted))
+
+
+_MITES = (SpawnId.ALIEN_SMALL_GREEN_MAN_25,)
+_TRIGGER_HAPPY = replace(_HUNTER, burst=5000, fire_range=2000.0)
+_FEW_PERKS = (
+    PerkId.SHARPSHOOTER,
+    PerkId.FASTLOADER,
+    PerkId.INSTANT_WINNER,
+    PerkId.LONG_DISTANCE_RUNNER,
+    PerkId.EVIL_EYES,
+    PerkId.AMMO_MANIAC,
+    PerkId.FASTSHOT,
+    PerkId.ANXIOUS_LOADER,
+    PerkId.DODGER,
+    PerkId.URANIUM_FILLED_BULLETS,
+    PerkId.REGENERATION,
+    PerkId.JINXED,
+    PerkId.BANDAGE,
+)
+
+# What is rare: a full pool of particles, rockets that hit the frozen, a team with bad luck, an Energizer.
+_SIEGES = (
+    _besieged(
+        "flames-4p",
+        _siege(WeaponId.FLAMETHROWER, packs=20, pack_size=3, every_ms=1500),
+        1,
+        900,
+        lambda: Fighter(*[_TRIGGER_HAPPY] * 4, perks=PerkPicker()),
+        players=4,
+    ),
+    _besieged(
+        "bubbles-4p",
+        _siege(
+            WeaponId.BUBBLEGUN,
+            pack=_MITES,
+            packs=100,
+            pack_size=5,
+            every_ms=400,
+            weapons=(WeaponId.FLAMETHROWER,),
+            bonuses=(BonusId.WEAPON,),
+        ),
+        10,
+        3267,
+        lambda: Fighter(replace(_TRIGGER_HAPPY, bonus_range=0.0), *[_TRIGGER_HAPPY] * 3, perks=PerkPicker()),
+        players=4,
+    ),
+    _besieged(
+        "frost",
+        _siege(WeaponId.ROCKET_MINIGUN, packs=40, pack_size=3, every_ms=900, bonuses=(BonusId.FREEZE,)),
+        0,
+        2400,
+        lambda: Fighter(_HUNTER, perks=PerkPicker()),
+    ),
+    _besieged(
+        "jinxed-3p",
+        _siege(WeaponId.PULSE_GUN, packs=40, pack_size=3, every_ms=900, perks=_FEW_PERKS),
+        0,
+        2400,
+        lambda: Fighter(*[_HUNTER] * 3, perks=PerkPicker(wanted=(PerkId.JINXED,))),
+        players=3,
+    ),
+    _besieged(
+        "energizer",
+        _siege(
+            WeaponId.ION_MINIGUN,
+            pack=_MITES,
+            packs=100,
+            pack_size=10,
+            every_ms=300,
+            bonuses=(BonusId.ENERGIZER,),
+        ),
+        104,
+        1900,
+        # The Energizer drops in tick 1068, behind a crowd.
+        lambda: _Relay(1069, _collector(reckless=False), _collector(reckless=True)),
+    ),
+)
+
+
 CORPUS_PLANS: tuple[ReplayPlan, ...] = (
     *(_hunt(f"bonus-{_named(bonus)}", found, 400) for bonus, found in _BONUSES.items()),
     *(_hunt(f"weapon-{_named(weapon)}", found, 300) for weapon, found in _WEAPONS.items()),
@@ -287,6 +444,7 @@ CORPUS_PLANS: tuple[ReplayPlan, ...] = (
     _FAR,
     _TYPO,
     *(_quest(index) for index in range(QUEST_COUNT)),
+    *_SIEGES,
     *(plan for plan in PLANS if plan.spec.custom_quest is not None),
     *(replace(plan, max_ticks=1500 if plan.name in _LONGER else plan.max_ticks) for plan in ARSENAL_PLANS),
 )

@@ -14,6 +14,7 @@ from crimson.bonuses import BonusId
 from crimson.creatures.spawn_ids import CreatureTypeId
 from crimson.game_modes import GameMode
 from crimson.perks.ids import PerkId
+from crimson.projectiles.types import ProjectileTemplateId, SecondaryProjectileTypeId
 from crimson.rng_caller_static import RngCallerStatic
 from crimson.sim.run_spec import RunStatus
 from crimson.weapon_runtime.availability import build_weapon_availability
@@ -108,13 +109,20 @@ def test_survival_is_covered(in_survival: set[str]) -> None:
     wanted = {f"weapons fired: {WeaponId(weapon).name.lower()}" for weapon, there in enumerate(available) if there}
     # No quest unlocks it.
     wanted |= {f"perks: {perk.name.lower()}" for perk in PerkId if perk not in (PerkId.ANTIPERK, PerkId.LIFELINE_50_50)}
-    # One drop in ten thousand is an Energizer; what it does, the menagerie shows.
+    # One drop in ten thousand is an Energizer; a siege has one.
     dropped = [bonus for bonus in BonusId if bonus not in (BonusId.UNUSED, BonusId.ENERGIZER)]
     wanted |= {f"bonuses picked up: {bonus.name.lower()}" for bonus in dropped}
     # Waves and milestones have neither.
     sent = [kind for kind in CreatureTypeId if kind not in (CreatureTypeId.TROOPER, CreatureTypeId.LIZARD)]
     wanted |= {f"creatures: {kind.name.lower()}" for kind in sent}
     assert wanted - in_survival == set()
+
+
+def test_every_bonus_and_kind_of_shot_is_somewhere(anywhere: set[str]) -> None:
+    wanted = {f"bonuses picked up: {bonus.name.lower()}" for bonus in BonusId if bonus != BonusId.UNUSED}
+    wanted |= {f"projectiles: {kind.name.lower()}" for kind in ProjectileTemplateId if kind != 0}
+    wanted |= {f"secondary projectiles: {kind.name.lower()}" for kind in SecondaryProjectileTypeId if kind != 0}
+    assert wanted - anywhere == set()
 
 
 @pytest.mark.parametrize("modes", ["survival, rush", "all"])
