@@ -20,12 +20,12 @@ from crimson.replay.codec import dump_replay_file
 
 from corpus import CORPUS, CorpusEntry, contents, read_index, trace_digest, write_index
 from corpus_replays import CORPUS_PLANS
-from crimson.dbg.fuzz import record_by_zig
 from crimson.dbg.record import record_replay
 from crimson.dbg.replay_plans import make_replay
 from crimson.dbg.replays import load_replay
 from crimson.dbg.trace_coverage import cover
 from crimson.dbg.zig_program import zig_program
+from crimson.dbg.zig_record import record_by_zig
 
 _PLANS = {plan.name: plan for plan in CORPUS_PLANS}
 

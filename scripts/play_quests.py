@@ -20,9 +20,10 @@ from crimson.game_version import REPLAY_RULES
 from crimson.quests.level import QUEST_COUNT, QuestLevel
 from crimson.sim.run_spec import RunSpec, RunStatus
 
-from crimson.dbg.fuzz import CandidateDied, compare_candidates, difference
+from crimson.dbg.fuzz import compare_candidates, difference
 from crimson.dbg.replay_bots import Bot, Fighter, Hands, PerkPicker
 from crimson.dbg.replay_plans import ReplayPlan, make_replay
+from crimson.dbg.zig_record import CandidateDied
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from crimson.replay.codec import dump_replay_file
 from short_replays import replay_of
 from synthetic import setting
 from syrupy.assertion import SnapshotAssertion
+from zig_records import assert_same_bytes
 
 from crimson.dbg.focus_report import FocusReport
 from crimson.dbg.record import record_replay
@@ -81,6 +82,8 @@ def shown(outcome: Outcome) -> list[str]:
         "record original.crd --out new.cdt",
         "record original.crd --out new.cdt --until 9",
         "record original.crd --out new.cdt --until 999",
+        "record original.crd --out new.cdt --candidate zig",
+        "record original.crd --out new.cdt --until 9 --candidate zig",
         "diff original.cdt original.cdt",
         "diff original.cdt other.cdt",
         "diff original.cdt other.cdt --ticks 0:148",
@@ -117,6 +120,7 @@ def test_what_it_prints(words: str, snapshot: SnapshotAssertion) -> None:
     ("words", "kind", "code"),
     [
         ("record original.crd --out new.cdt", RecordSummary, 0),
+        ("record original.crd --out new.cdt --candidate zig", RecordSummary, 0),
         ("diff original.cdt original.cdt", DiffReport, 0),
         ("diff original.cdt other.cdt", DiffReport, 1),
         ("bisect original.cdt original.cdt", BisectReport, 0),
@@ -191,6 +195,11 @@ def test_both_ways_to_a_diff_say_the_same() -> None:
         ("record original.crd --out original.crd", "original.crd: a recording does not overwrite its replay"),
         ("record original.crd --out new.cdt --until -1", "--until: there is no tick -1; ticks count from 0"),
         ("record original.crd --out new.cdt --candidate c", "--candidate: there is no candidate 'c'"),
+        ("record absent.crd --out new.cdt --candidate zig", "absent.crd: cannot be read: No such file or directory"),
+        ("record original.cdt --out new.cdt --candidate zig", "original.cdt: "),
+        ("record original.crd --out . --candidate zig", ".: cannot be written: it is a directory"),
+        ("record original.crd --out original.cdt/x.cdt --candidate zig", "original.cdt: cannot be written to: "),
+        ("record original.crd --out original.crd --candidate zig", "original.crd: a recording does not overwrite"),
         ("record original.crd --out .", ".: cannot be written: it is a directory"),
         (
             "record original.crd --out original.cdt/x.cdt",
@@ -337,6 +346,12 @@ def test_output_that_nobody_reads(words: str) -> None:
     outcome = in_process(*words.split(), stdout=writer)
     os.close(writer)
     assert (outcome.code, outcome.err) == (1, "")
+
+
+def test_both_candidates_record_the_same(place: Path) -> None:
+    for candidate in ("python", "zig"):
+        crimson_dbg("record", "original.crd", "--out", f"new/{candidate}.cdt", "--candidate", candidate)
+    assert assert_same_bytes(place / "new/python.cdt", place / "new/zig.cdt") > 100
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -24,15 +25,10 @@ class ZigCandidate:
 
     def prepare(self, tell: Callable[[str], None]) -> None:
         """Build the program, saying so, if that has to be done; what keeps it from being built is told later."""
-        from crimson.dbg.zig_build import is_built
-        from crimson.dbg.zig_program import CRIMSON_ZIG
+        from crimson.dbg.zig_program import zig_program
 
-        try:
-            if not is_built(CRIMSON_ZIG):
-                tell("crimson parity: building crimson-zig, which takes a minute the first time")
-                _ = self._program
-        except ParityError:
-            return
+        with suppress(ParityError):
+            zig_program(lambda words: tell(f"crimson parity: {words}"))
 
     def identity(self) -> str:
         # The program's name holds the digest of its sources, of the compiler and of its options.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -77,27 +78,42 @@ def _window(ticks: str | None) -> tuple[int, int] | None:
 def record(
     replay: Annotated[Path, typer.Argument(help="A .crd replay.", show_default=False)],
     out: Out,
-    candidate: Annotated[str, typer.Option(help="Which runtime records: python.")] = "python",
+    candidate: Annotated[str, typer.Option(help="Which runtime records: python or zig.")] = "python",
     until: Annotated[int | None, typer.Option(help="The last tick to record.", show_default=False)] = None,
     json: Json = False,
 ) -> None:
     """Re-simulate a replay and write its trace."""
+    from crimson.dbg.report import RecordSummary
+
+    if candidate not in ("python", "zig"):
+        raise BadUsage("--candidate", f"there is no candidate {candidate!r}; there are python and zig")
+    if until is not None and until < 0:
+        raise BadUsage("--until", f"there is no tick {until}; ticks count from 0")
+    if out.exists() and replay.exists() and out.samefile(replay):
+        raise BadUsage(out, "a recording does not overwrite its replay", "name another file with --out")
+    played = _by_python(replay, out, until) if candidate == "python" else _by_zig(replay, out, until)
+    summary = RecordSummary(str(replay), str(out), *played)
+    _show(summary, lambda: "\n".join([f"recorded {summary.ticks} ticks to {out}", *summary.notes]), json)
+
+
+def _by_python(replay: Path, out: Path, until: int | None) -> tuple[int, tuple[str, ...]]:
+    """Ticks and notes of a recording."""
     from crimson.dbg.progress import tick_progress
     from crimson.dbg.record import record_notes, record_replay
     from crimson.dbg.replays import load_replay
-    from crimson.dbg.report import RecordSummary
 
-    if candidate != "python":
-        raise BadUsage("--candidate", f"there is no candidate {candidate!r}; this build has: python")
-    if until is not None and until < 0:
-        raise BadUsage("--until", f"there is no tick {until}; ticks count from 0")
     loaded = load_replay(replay)
-    if out.exists() and out.samefile(replay):
-        raise BadUsage(out, "a recording does not overwrite its replay", "name another file with --out")
     with tick_progress(replay.name) as progress:
         found = record_replay(loaded, out, until=until, progress=progress)
-    summary = RecordSummary(str(replay), str(out), found.ticks, record_notes(found))
-    _show(summary, lambda: "\n".join([f"recorded {found.ticks} ticks to {out}", *summary.notes]), json)
+    return found.ticks, record_notes(found)
+
+
+def _by_zig(replay: Path, out: Path, until: int | None) -> tuple[int, tuple[str, ...]]:
+    from crimson.dbg.zig_program import zig_program
+    from crimson.dbg.zig_record import record_by_zig
+
+    zig_program(partial(typer.echo, err=True))
+    return record_by_zig(replay, out, until=until), ()
 
 
 @app.command()
@@ -311,6 +327,7 @@ def fuzz(
     from crimson.dbg.fuzz import fuzz as play
     from crimson.dbg.fuzz_plans import MODES
     from crimson.dbg.progress import tick_progress
+    from crimson.dbg.zig_program import zig_program
 
     names = tuple(MODES) if modes == "all" else tuple(name.strip() for name in modes.split(",") if name.strip())
     unknown = [name for name in names if name not in MODES]
@@ -320,6 +337,7 @@ def fuzz(
         )
     if least_ticks > ticks:
         raise BadUsage("--least-ticks", f"no run of at most {ticks} ticks has {least_ticks}", "raise --ticks")
+    zig_program(partial(typer.echo, err=True))
     options = FuzzOptions(names, runs, secrets.randbits(32) if seed is None else seed, ticks, jobs, least_ticks)
     with tick_progress("fuzzing", "runs") as progress:
         report = play(options, out_dir, progress)

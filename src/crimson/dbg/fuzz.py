@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ from crimson.replay.types import Replay
 
 from crimson.dbg.atomic import atomic_file, make_folder
 from crimson.dbg.diff import diff_traces
-from crimson.dbg.errors import ParityError
+from crimson.dbg.errors import RecordRefused
 from crimson.dbg.focus import focus_traces
 from crimson.dbg.fuzz_plans import fuzz_plan
 from crimson.dbg.record import record_replay
@@ -28,14 +27,9 @@ from crimson.dbg.report import DiffReport, FuzzFinding, FuzzReport, to_json
 from crimson.dbg.trace import TraceReader
 from crimson.dbg.trace_coverage import Coverage, cover
 from crimson.dbg.zig_program import zig_program
+from crimson.dbg.zig_record import CandidateDied, record_by_zig
 
 _PYTHON, _ZIG = "python.cdt", "zig.cdt"
-
-
-class CandidateDied(ParityError):
-    """The program did not record a replay that Python plays."""
-
-    verdict = "crashed"
 
 
 class FuzzOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -128,12 +122,18 @@ def _play(options: FuzzOptions, run: int) -> _Played:
 
 
 def compare_candidates(replay: Replay, folder: Path) -> DiffReport:
-    """Record by both, beside the replay, and compare: every tick, hidden state too."""
+    """Record by both, beside the replay, and compare: every tick, hidden state too.
+
+    Raises `CandidateDied` where Zig does not record what Python does.
+    """
     path = folder / "replay.crd"
     dump_replay_file(path, replay)
     expected, actual = folder / _PYTHON, folder / _ZIG
     record_replay(load_replay(path), expected)
-    record_by_zig(path, actual)
+    try:
+        record_by_zig(path, actual)
+    except RecordRefused as problem:
+        raise CandidateDied("crimson-zig record", str(problem)) from None
     report = diff_traces(expected, actual, sustain=1, strict=True)
     with TraceReader(expected) as trace:
         if report.ok and report.ticks_compared != trace.tick_count:
@@ -146,15 +146,6 @@ def difference(report: DiffReport) -> str:
     if not report.ok:
         return report.verdict
     return "hidden state differs" if report.hidden else ""
-
-
-def record_by_zig(replay: Path, out: Path) -> None:
-    """Record by the program; `CandidateDied` has its last word."""
-    command = [str(zig_program()), "record", str(replay), "--out", str(out)]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, errors="replace")
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no output"])[-1]
-        raise CandidateDied("crimson-zig record", f"exit code {done.returncode}: {last}")
 
 
 def _keep(options: FuzzOptions, found: _Played, out: Path) -> FuzzFinding:

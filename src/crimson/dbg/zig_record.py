@@ -1,0 +1,43 @@
+"""Recording by the Zig candidate, as a program that is run."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from crimson.dbg.atomic import make_folder
+from crimson.dbg.errors import EXIT_UNREADABLE, ParityError, RecordRefused
+from crimson.dbg.trace import TraceReader
+from crimson.dbg.zig_program import zig_program
+
+
+class CandidateDied(ParityError):
+    """A candidate that ended without a trace, and not by refusing the replay."""
+
+    verdict = "crashed"
+
+
+def record_by_zig(replay: Path, out: Path, *, until: int | None = None) -> int:
+    """Write the trace of a replay, up to the tick `until` if given; returns how many ticks it has.
+
+    Raises `RecordRefused` with the program's reason, a `ParityError` for a file that cannot be written or for a program
+    that cannot be built, and `CandidateDied` for one that crashed.
+    """
+    make_folder(out.parent)
+    limit = () if until is None else ("--until", str(until))
+    command = [str(zig_program()), "record", str(replay), "--out", str(out), *limit]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, errors="replace")
+    if done.returncode:
+        raise _problem(done, replay, out)
+    with TraceReader(out) as trace:
+        return trace.tick_count
+
+
+def _problem(done: subprocess.CompletedProcess[str], replay: Path, out: Path) -> ParityError:
+    last = (done.stderr.strip().splitlines() or ["no output"])[-1]
+    if done.returncode == EXIT_UNREADABLE:
+        for path, kind in ((replay, RecordRefused), (out, ParityError)):
+            words = last.removeprefix(f"error: {path}: ")
+            if words != last:
+                return kind(path, words)
+    return CandidateDied("crimson-zig record", f"exit code {done.returncode}: {last}")
