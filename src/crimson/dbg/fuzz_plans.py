@@ -106,8 +106,8 @@ def _letters(draw: random.Random, letters: str, shortest: int, longest: int) -> 
 
 
 def _quest(draw: random.Random) -> tuple[QuestLevel | None, CustomQuest | None]:
-    """One of the game's, or now and then one of its own."""
-    if draw.random() < 0.25:
+    """One of the game's, or one of its own."""
+    if draw.random() < 0.5:
         return None, drawn_quest(draw)
     return QuestLevel(draw.randint(1, 5), draw.randint(1, 10)), None
 

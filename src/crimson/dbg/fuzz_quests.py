@@ -18,6 +18,17 @@ _WEAPONS = tuple(weapon for weapon in WeaponId if weapon != WeaponId.NONE and no
 _BONUSES = tuple(BonusId(number) for number in range(2, 15))
 _PERKS = tuple(PerkId(number) for number in range(1, 58) if number != PerkId.INSTANT_WINNER)
 _DROPPED_WEAPONS = tuple(WeaponId(number) for number in range(2, 34))
+# Much experience for few hits.
+_PREY = (
+    SpawnId.ALIEN_SPAWNER_RING_24_0E,
+    SpawnId.DEN_LIZARD_WEAK_0C,
+    SpawnId.DEN_LIZARD_WEAK_SLOWER_0D,
+    SpawnId.DEN_SPIDER_WEAK_10,
+    SpawnId.SPIDER_SP1_STOP_AND_GO_38,
+    SpawnId.ALIEN_DEADLY_FAST_2B,
+    SpawnId.ALIEN_CONST_GREY_FAST_2A,
+    SpawnId.ALIEN_HIDDEN_3_23,
+)
 # World units around the arena in which creatures appear.
 _NEAR, _FAR = -300.0, 1324.0
 
@@ -31,6 +42,8 @@ def drawn_quest(draw: random.Random) -> CustomQuest:
         time_ms += draw.choice((0, 0, draw.randrange(400), draw.randrange(3000), -draw.randrange(1000)))
         time_ms = max(time_ms, 0)
         entries.append(_entry(draw, time_ms))
+    if draw.random() < 0.6:
+        entries += _prey(draw)
     quest = CustomQuest(
         title="Drawn",
         start_weapon_id=draw.choice(_WEAPONS),
@@ -54,6 +67,22 @@ def _entry(draw: random.Random, time_ms: int) -> SpawnEntry:
         trigger_ms=time_ms,
         count=draw.choice((1, 1, 1, 2, draw.randint(1, 9))),
     )
+
+
+def _prey(draw: random.Random) -> list[SpawnEntry]:
+    """What gives a run many levels within its first minute, and so many perks at once."""
+    every_ms = draw.choice((100, 400, 1500))
+    kinds = draw.choices(_PREY, k=draw.randint(1, 3))
+    return [
+        SpawnEntry(
+            pos=Vec2(f32(draw.uniform(100.0, 924.0)), f32(draw.uniform(100.0, 924.0))),
+            heading=0.0,
+            spawn_id=draw.choice(kinds),
+            trigger_ms=every_ms * number,
+            count=1,
+        )
+        for number in range(draw.randint(5, 60))
+    ]
 
 
 def _some[Id: int](draw: random.Random, ids: tuple[Id, ...], *, most: float) -> tuple[Id, ...]:
