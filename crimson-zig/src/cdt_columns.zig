@@ -2,7 +2,6 @@
 //! Everything is integer arithmetic modulo the column's width, but for `travel`, which adds two f32 as the game does.
 
 const std = @import("std");
-const layout = @import("layout.zig");
 const assert = std.debug.assert;
 
 pub const rng_multiplier: u32 = 214013;

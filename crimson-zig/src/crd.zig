@@ -11,7 +11,6 @@ const zstd = @import("zstd_decode.zig");
 const Problem = @import("problem.zig").Problem;
 const Refused = @import("problem.zig").Refused;
 const system_reason = @import("problem.zig").system_reason;
-const assert = std.debug.assert;
 
 const Text = []const u8;
 const Int = i128;

@@ -11,7 +11,6 @@ const Reader = @import("cdt_trace.zig").Reader;
 const Refused = @import("problem.zig").Refused;
 const Rows = @import("cdt_rows.zig").Rows;
 const Run = @import("cdt_meta.zig").Run;
-const Tables = @import("cdt_rows.zig").Tables;
 const assert = std.debug.assert;
 
 pub const Rules = struct {

@@ -19,7 +19,6 @@ const Problem = @import("problem.zig").Problem;
 const Refused = @import("problem.zig").Refused;
 const Tables = @import("cdt_rows.zig").Tables;
 const Writer = @import("cdt_writer.zig").Writer;
-const assert = std.debug.assert;
 
 pub const version = "0.1.0";
 

@@ -3,8 +3,6 @@
 //! `docs/cdt-trace-format.md` gives each field's meaning and source; a test compares this file with the Python schema,
 //! field by field. A field's type is its wire type. `stored` says how a field is stored where that is not `diff 1`.
 
-const std = @import("std");
-
 pub const ticks_per_chunk = 256;
 pub const setup_tick: i32 = -1;
 pub const unknown_caller: u32 = 0;

@@ -11,7 +11,6 @@ const Player = @import("players.zig").Player;
 const Vec2 = float.Vec2;
 const World = @import("world.zig").World;
 const arena_size = @import("world.zig").arena_size;
-const assert = std.debug.assert;
 
 pub const capacity = 16;
 /// What the original writes to when there is no room. Nobody sees it, but what it holds decides about draws.

@@ -1,5 +1,6 @@
 //! What hurts, and whom.
 
+const creature_death = @import("creature_death.zig");
 const creatures = @import("creatures.zig");
 const effects = @import("effects.zig");
 const float = @import("float.zig");
@@ -38,7 +39,7 @@ pub fn hit_creature(world: *World, slot: usize, asked: f32, kind: Kind, impulse:
     if (pool.hp[slot] > 0.0) return;
 
     pool.death_timer[slot] -= world.dt;
-    creatures.die(world, slot);
+    creature_death.die(world, slot);
     if (world.settings.mended()) {
         face(pool, slot, impulse);
     }
@@ -55,7 +56,7 @@ pub fn face(pool: *creatures.Pool, slot: usize, direction: Vec2) void {
 
 /// `creature_handle_death` for one that is dead.
 pub fn kill_again(world: *World, slot: usize) void {
-    creatures.die(world, slot);
+    creature_death.die(world, slot);
 }
 
 /// What perks make of damage before it is dealt.

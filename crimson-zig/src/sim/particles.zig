@@ -1,7 +1,7 @@
 //! Particles: flames, and the bubbles of the bubblegun.
 
 const std = @import("std");
-const creatures = @import("creatures.zig");
+const creature_death = @import("creature_death.zig");
 const damage = @import("damage.zig");
 const effects = @import("effects.zig");
 const float = @import("float.zig");
@@ -116,7 +116,7 @@ fn expire(world: *World, slot: usize) void {
     if (pool.style[slot] != .bubble or pool.target[slot] < 0) return;
     const creature: usize = @intCast(pool.target[slot]);
     if (world.creatures.active[creature]) world.rng.skip(.projectile_update_particle_bubblegun_expiry_sfx);
-    creatures.vanish(world, creature);
+    creature_death.vanish(world, creature);
 }
 
 fn drift(world: *World, slot: usize) void {

@@ -1,6 +1,5 @@
 //! What a perk does at once, when it is picked.
 
-const std = @import("std");
 const creatures = @import("creatures.zig");
 const effects = @import("effects.zig");
 const float = @import("float.zig");

@@ -1,6 +1,5 @@
 //! A player's shots.
 
-const std = @import("std");
 const damage = @import("damage.zig");
 const effects = @import("effects.zig");
 const float = @import("float.zig");

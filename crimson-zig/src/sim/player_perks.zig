@@ -1,6 +1,5 @@
 //! Perks that go off by themselves: their clocks tick in `player_update`, 0x004136b0.
 
-const std = @import("std");
 const firing = @import("player_fire.zig");
 const float = @import("float.zig");
 const projectiles = @import("projectiles.zig");

@@ -1,13 +1,13 @@
 //! Projectiles: their flight, whom they hit, and the draws of a hit.
 
 const std = @import("std");
+const creature_death = @import("creature_death.zig");
 const creatures = @import("creatures.zig");
 const damage = @import("damage.zig");
 const effects = @import("effects.zig");
 const float = @import("float.zig");
 const tables = @import("tables.zig");
 const Player = @import("players.zig").Player;
-const Rng = @import("rng.zig").Rng;
 const Vec2 = float.Vec2;
 const World = @import("world.zig").World;
 const arena_size = @import("world.zig").arena_size;
@@ -304,7 +304,7 @@ fn take_effect(world: *World, slot: usize, creature: usize, kind: tables.WeaponI
             victims.size[creature] *= 0.65;
             pool.life_timer[slot] = spent_timer;
             // It dies with the health that it has.
-            if (victims.size[creature] < 16.0) creatures.die(world, creature);
+            if (victims.size[creature] < 16.0) creature_death.die(world, creature);
         },
         .pulse_gun => victims.pos[creature] = float.add(victims.pos[creature], float.scale(moved, 3.0)),
         .plague_spreader_gun => victims.plague_infected[creature] = true,

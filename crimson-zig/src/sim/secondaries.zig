@@ -9,7 +9,6 @@ const Caller = @import("rng.zig").Caller;
 const Player = @import("players.zig").Player;
 const Vec2 = float.Vec2;
 const World = @import("world.zig").World;
-const assert = std.debug.assert;
 
 pub const capacity = 64;
 

@@ -1,6 +1,5 @@
 //! Spawn slots: what dens have still to bring into the world.
 
-const std = @import("std");
 const Id = @import("spawn_templates.zig").Id;
 
 pub const SpawnSlot = struct {

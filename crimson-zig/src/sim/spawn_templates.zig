@@ -1,6 +1,5 @@
 //! Spawn templates: what a creature, or a formation of them, is given when it is born.
 
-const std = @import("std");
 const bonuses = @import("bonuses.zig");
 const creatures = @import("creatures.zig");
 const effects = @import("effects.zig");
@@ -12,7 +11,6 @@ const CreatureType = tables.CreatureType;
 const Flags = creatures.Flags;
 const Rgba = @import("../schema.zig").Rgba;
 const Rng = @import("rng.zig").Rng;
-const SpawnSlot = @import("spawn_slots.zig").SpawnSlot;
 const Vec2 = float.Vec2;
 const World = @import("world.zig").World;
 const arena_size = @import("world.zig").arena_size;

@@ -6,7 +6,6 @@ const Caller = @import("rng.zig").Caller;
 const Rng = @import("rng.zig").Rng;
 const TypoStart = @import("settings.zig").TypoStart;
 const World = @import("world.zig").World;
-const assert = std.debug.assert;
 
 /// Only the first part of a word may be the last one of these.
 const fragments = [_][]const u8{

@@ -1,7 +1,6 @@
 //! Weapons in hand: how they are handed out and taken away, reloaded and swapped.
 
 const std = @import("std");
-const float = @import("float.zig");
 const tables = @import("tables.zig");
 const Player = @import("players.zig").Player;
 const World = @import("world.zig").World;

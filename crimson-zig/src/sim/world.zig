@@ -3,6 +3,8 @@
 const std = @import("std");
 const bonuses = @import("bonuses.zig");
 const camera = @import("camera.zig");
+const creature_death = @import("creature_death.zig");
+const creature_update = @import("creature_update.zig");
 const creatures = @import("creatures.zig");
 const effects = @import("effects.zig");
 const experience = @import("experience.zig");
@@ -222,7 +224,7 @@ pub const World = struct {
         world.dt_ms = world.timing.frame_dt_ms;
 
         perk_effects.tick(world);
-        creatures.update(world);
+        creature_update.update(world);
         projectiles.update(world);
         secondaries.update(world);
         world.sprites.update(world.dt);
@@ -239,7 +241,7 @@ pub const World = struct {
         bonuses.tick_timers(world);
         weapons.enforce_guards(world);
         camera.shake(world);
-        creatures.cull(world);
+        creature_death.cull(world);
         bonuses.pick_from_afar(world);
         world.mode.update_drawn(world, inputs);
         if (world.over() and world.settings.mode.has_run_down()) {
