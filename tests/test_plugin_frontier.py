@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from capture_kit import SIZES, Captures, diverge, window_id
+from child_faults import plant
 
 from crimson.dbg.errors import ParityError
 from pytest_crimson_parity import conclusion
@@ -140,6 +141,54 @@ def test_another_lead_at_the_same_tick_is_told(blessed: Captures) -> None:
     result.stdout.fnmatch_lines(
         ["XFAIL *: diverged at tick 70, lead: timing.* (timing); blessed when it diverged at tick 70, lead: *(summary)"]
     )
+
+
+@pytest.fixture
+def refusing(captures: Captures) -> Captures:
+    """Rush, which the candidate refuses to play on at tick 80; its unchanged capture is kept as `whole`."""
+    captures.keep("rush")
+    captures.copy("rush", "../whole")
+    captures.cache = captures.pytester.path / "own-cache"
+    plant(captures.pytester, "if tick == 80:\n    raise ValueError('no such perk')")
+    return captures
+
+
+@pytest.mark.parametrize("how", [[], ["--parity-full"]], ids=["stopping", "full"])
+def test_a_divergence_before_a_blessed_refusal_is_a_regression(refusing: Captures, how: list[str]) -> None:
+    rush(refusing, UPDATE, *how).stdout.fnmatch_lines(["  added    captures/rush.cdt python: refused at tick 80"])
+    rush(refusing, *how).assert_outcomes(xfailed=1, deselected=2)
+    change_again(refusing, 30)
+    result = rush(refusing, *how)
+    result.assert_outcomes(failed=1, deselected=2)
+    result.stdout.fnmatch_lines(
+        [
+            "frontier regressed from 80 to 30",
+            "diverged at tick 30, lead: checkpoint.kills (summary)",
+            "behind the divergence, the runtime refuses the replay at tick 80: no such perk",
+        ]
+    )
+    # the last tick that was played: there are no three in a row, and it does not heal
+    change_again(refusing, 79)
+    rush(refusing, *how).stdout.fnmatch_lines(["frontier regressed from 80 to 79", "diverged at tick 79, *"])
+
+
+def test_a_refusal_at_the_tick_of_a_blessed_divergence_is_a_failure(refusing: Captures) -> None:
+    plant(refusing.pytester, "")
+    change_again(refusing, 80)
+    rush(refusing, UPDATE).assert_outcomes(xfailed=1, deselected=2)
+    refusing.copy("../whole", "rush")
+    plant(refusing.pytester, "if tick == 80:\n    raise ValueError('no such perk')")
+    refusing.cache = refusing.pytester.path / "another-cache"
+    result = rush(refusing)
+    result.assert_outcomes(failed=1, deselected=3)
+    result.stdout.fnmatch_lines(["frontier: refused at tick 80 now, was diverged at tick 80, *: bless it with *"])
+
+
+def test_a_refusal_that_nothing_was_compared_before_is_not_blessed(refusing: Captures) -> None:
+    plant(refusing.pytester, "if tick == 0:\n    raise ValueError('no such perk')")
+    result = rush(refusing, UPDATE)
+    result.assert_outcomes(failed=1, deselected=2)
+    result.stdout.fnmatch_lines(["the runtime refuses the replay at tick 0: *", "  hint  nothing before that could *"])
 
 
 def test_an_entry_of_another_run_is_a_failure(blessed: Captures) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from crimson.dbg.diff import diff_traces
-from crimson.dbg.errors import ParityError
+from crimson.dbg.errors import ParityError, RecordRefused
 from crimson.dbg.render import tick_name
 from crimson.dbg.replays import replay_fingerprint
 from crimson.dbg.report import DiffReport
@@ -50,6 +50,8 @@ class Compared:
     recorded: bool
     # The last tick of a recording that was stopped because it had shown the divergence; None for any other.
     stopped_at: int | None = None
+    # What the candidate said when it refused to play on, behind the divergence.
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,9 @@ class Comparer:
     ) -> Compared:
         """Record or look up the candidate's trace and diff it, over all its ticks or over a window's.
 
-        `window` is its first and last tick; no more is recorded than its last one. `CandidateFailure`, `WindowRefused`
-        for one, is the fault of candidate or window; any other `ParityError` says why there is no comparison.
+        `window` is its first and last tick; no more is recorded than its last one. `RecordRefused` has a tick when all
+        before it was compared and is equal. `CandidateFailure`, `WindowRefused` for one, is the fault of candidate or
+        window; any other `ParityError` says why there is no comparison.
         """
         original, replay, run = capture.path, capture.replay, capture.source.replay_sha256
         if window is not None:
@@ -84,7 +87,20 @@ class Comparer:
                 f"holds run {other[:16]}, but {original.name} is of run {run[:16]}",
                 "finalize writes the two together: put back the .crd that came with this .cdt",
             )
-        goal = self._goal(original, window)
+        try:
+            return self._recorded(capture, candidate, progress, self._goal(original, window), window)
+        except RecordRefused as problem:
+            return self._before(problem, capture, candidate, progress, window)
+
+    def _recorded(
+        self,
+        capture: Capture,
+        candidate: Candidate,
+        progress: Progress | None,
+        goal: Goal,
+        window: tuple[int, int] | None,
+    ) -> Compared:
+        replay, run = capture.replay, capture.source.replay_sha256
         with self.cache.entry(candidate, replay, run, progress, goal) as entry:
             try:
                 return self._compared(capture, entry, window)
@@ -98,6 +114,27 @@ class Comparer:
         # The disk lost some of it since it was recorded.
         with self.cache.entry(candidate, replay, run, progress, goal) as entry:
             return self._compared(capture, entry, window)
+
+    def _before(
+        self,
+        refusal: RecordRefused,
+        capture: Capture,
+        candidate: Candidate,
+        progress: Progress | None,
+        window: tuple[int, int] | None,
+    ) -> Compared:
+        """A divergence in the ticks before a refusal, recorded again up to there; without one the refusal stands."""
+        first, last = window or (0, capture.ticks - 1)
+        last = min(last, -1 if refusal.tick is None else refusal.tick - 1)
+        if last < first:
+            raise _unproven(refusal)
+        try:
+            compared = self._recorded(capture, candidate, progress, Until(last), (first, last))
+        except RecordRefused:
+            raise _unproven(refusal) from None
+        if not compared.report.ok:
+            return replace(compared, refusal=refusal.problem)
+        raise _unproven(refusal) if shortfall(compared.report, last - first + 1) else refusal
 
     def _goal(self, original: Path, window: tuple[int, int] | None) -> Goal:
         if window is not None:
@@ -125,6 +162,11 @@ class Comparer:
         return Compared(report, entry.path, entry.recorded, stopped_at)
 
 
+def _unproven(refusal: RecordRefused) -> RecordRefused:
+    """The same without its tick: as nothing before it was compared, the candidate may have left the run earlier."""
+    return RecordRefused(refusal.where, refusal.problem, refusal.hint or "nothing before that could be compared")
+
+
 def _require_all_of(window: tuple[int, int], report: DiffReport) -> None:
     wanted = window[1] - window[0] + 1
     if report.ticks_compared != wanted:
@@ -146,8 +188,10 @@ def _require_window(capture: Capture, window: tuple[int, int]) -> None:
         )
 
 
-def stop_line(compared: Compared) -> str:
-    """That the recording was stopped, as one line; empty when it was not."""
+def end_line(compared: Compared) -> str:
+    """Why the recording ended before the run did, as one line; empty when it did not."""
+    if compared.refusal:
+        return f"behind the divergence, {compared.refusal}"
     if compared.stopped_at is None:
         return ""
     return f"recording was stopped at tick {compared.stopped_at}, behind the divergence; --parity-full records on"

@@ -16,7 +16,7 @@ from pytest_crimson_parity.artifacts import Artifacts, Kept
 from pytest_crimson_parity.candidates import Candidate, CandidateFailure, ToolchainAbsent
 from pytest_crimson_parity.capture import Capture
 from pytest_crimson_parity.cell import Cell
-from pytest_crimson_parity.compare import Comparer, remarks, shortfall, stop_line
+from pytest_crimson_parity.compare import Comparer, end_line, remarks, shortfall
 from pytest_crimson_parity.items import CaptureItem, Disparity, explain
 from pytest_crimson_parity.progress import tick_progress
 from pytest_crimson_parity.ruling import Judge
@@ -102,7 +102,7 @@ class ParityItem(CaptureItem):
             lambda: self._tools.artifacts.keep(self._cell, self.capture, compared),
             text,
             headline=problem,
-            remark=stop_line(compared),
+            remark=end_line(compared),
         )
 
     def _conclude(self, keep: Callable[[], Kept], text: str, *, headline: str = "", remark: str = "") -> str:

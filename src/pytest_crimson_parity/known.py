@@ -23,7 +23,7 @@ class Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The windows around what is known of one capture and candidate, in order, each once."""
         sought = capture, candidate, run
         standings = (known for known in (*self.remembered, *self.frontier) if (*known.key, known.run) == sought)
-        # A recording that was refused left no trace, so it would have no ticks to show.
+        # Before a refusal all ticks are equal, and it left no trace of those behind.
         bad = (standing.first_bad_tick for standing in standings if standing.verdict != "refused")
         # An original that ended early has nothing to show there.
         return sorted({window_around(tick, ticks) for tick in bad if tick < ticks})

@@ -65,7 +65,9 @@ def _against(entry: Standing, run: str, found: Standing | None) -> Ruling:
         return Ruling("failed", f"frontier regressed from {_tick(before)} to {_tick(now)}")
     if now > before:
         return Ruling("failed", f"frontier advanced from {_tick(before)} to {_tick(now)}: {_BLESS}")
-    other = "" if (entry.verdict, entry.lead) == (found.verdict, found.lead) else f"; blessed when it {entry.brief}"
+    if entry.verdict != found.verdict:
+        return Ruling("failed", f"frontier: {found.brief} now, was {entry.brief}: {_BLESS}")
+    other = "" if entry.lead == found.lead else f"; blessed when it {entry.brief}"
     return Ruling("xfailed", f"frontier: {found.brief}{other}")
 
 
