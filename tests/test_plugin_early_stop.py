@@ -97,3 +97,24 @@ def test_a_window_records_no_further_than_its_end(long: Captures) -> None:
     # it never passes for the run
     long.run("-m", "parity").assert_outcomes(passed=1, deselected=2)
     assert len(whole_entries(long.cache)) == 2
+
+
+def test_a_window_answers_for_its_own_ticks_whatever_was_recorded_before(long: Captures) -> None:
+    diverge(long, "long", range(300, TICKS))
+    window = ["-m", "tick_window", "--tick-window=10:20"]
+    before = long.run(*window)
+    before.assert_outcomes(passed=1, deselected=3)
+    long.run("-m", "parity").assert_outcomes(failed=1, deselected=2)
+    after = long.run(*window)
+    after.assert_outcomes(passed=1, deselected=3)
+    after.stdout.fnmatch_lines(["captures/long.cdt *python 10:20 *none *"])
+    # and of a recording that was stopped
+    change = ["--parity-cache=another", "-m"]
+    diverge(long, "long", range(100, 300))
+    long.run(*change, "parity").stdout.fnmatch_lines(["recording was stopped at tick 255, *"])
+    long.run(*change, "tick_window", "--tick-window=10:20").stdout.fnmatch_lines(
+        ["captures/long.cdt *python 10:20 *none *cached"]
+    )
+    long.run(*change, "tick_window", "--tick-window=90:110").stdout.fnmatch_lines(
+        ["diverged at tick 100, *", "captures/long.cdt *python 90:110 *100 *cached"]
+    )

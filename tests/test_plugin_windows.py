@@ -190,3 +190,20 @@ def test_workers_collect_what_the_controller_knows(captures: Captures) -> None:
     result = captures.run_apart("-n2", "-v", "-k", "rush or typo")
     result.assert_outcomes(passed=5, failed=2)
     result.stdout.fnmatch_lines([f"*FAILED {window_id('rush', 58, 81)}*"])
+
+
+def test_a_window_is_judged_by_the_frontier_where_it_holds_the_blessed_tick(captures: Captures) -> None:
+    captures.keep("rush")
+    captures.copy("rush", "../whole")
+    diverge(captures, "rush", range(70, 140))
+    captures.run("--snapshot-update", "-m", "parity").assert_outcomes(xfailed=1, deselected=2)
+    behind = captures.run("-m", "tick_window", "--tick-window=90:99")
+    behind.assert_outcomes(failed=1, deselected=3)
+    behind.stdout.fnmatch_lines(["diverged at tick 90, *"])
+    behind.stdout.no_fnmatch_line("*frontier advanced*")
+    captures.run("-m", "tick_window", "--tick-window=60:69").assert_outcomes(passed=1, deselected=3)
+    captures.run("-m", "tick_window", "--tick-window=70:79").assert_outcomes(xfailed=1, deselected=3)
+    # earlier than its window: that is of the run which is blessed with it
+    captures.copy("../whole", "rush")
+    diverge(captures, "rush", range(30, 140))
+    captures.run("--snapshot-update").assert_outcomes(passed=2, xfailed=2)

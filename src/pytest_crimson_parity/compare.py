@@ -143,7 +143,8 @@ class Comparer:
 
     def _compared(self, capture: Capture, entry: Entry, window: tuple[int, int] | None) -> Compared:
         stopped_at = None
-        if entry.stopped:
+        # A window that a stopped recording serves has all its ticks there.
+        if entry.stopped and window is None:
             with TraceReader(entry.path) as reader:
                 stopped_at = reader.tick_count - 1
             # Behind that, nothing is known of the candidate.

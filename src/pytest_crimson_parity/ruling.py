@@ -10,6 +10,7 @@ from crimson.dbg.schema import SETUP_TICK
 from pytest_crimson_parity.cell import Cell
 from pytest_crimson_parity.known import Known
 from pytest_crimson_parity.standings import Standing
+from pytest_crimson_parity.windows import Window, parse_window
 
 _BLESS = "bless it with --snapshot-update"
 
@@ -30,6 +31,8 @@ class Judge:
         self._entries = {entry.key: entry for entry in known.frontier}
         self._blessing = blessing
         self._whole: Collection[tuple[str, str]] = ()
+        # The first bad ticks of what this run blesses; the windows of a capture come behind its whole run.
+        self._blessed: dict[tuple[str, str], int] = {}
 
     def expect(self, whole: Collection[tuple[str, str]]) -> None:
         """Tell the captures and candidates that this run compares as a whole: only these it can bless."""
@@ -43,12 +46,27 @@ class Judge:
         if found is None and (cell.window or self._blessing):
             # A window that is equal answers its own question, and the rest of the run is none of it.
             return Ruling("passed")
-        if found is not None and self._blessing and key in self._whole:
+        if found is not None and self._blesses(cell, found):
             return Ruling("xfailed", f"blessed: {found.brief}")
         entry = self._entries.get(key)
-        if entry is None:
+        if entry is None or (cell.window and not _holds(parse_window(cell.window), entry.first_bad_tick)):
             return Ruling("passed" if found is None else "failed")
         return _against(entry, cell.run, found)
+
+    def _blesses(self, cell: Cell, found: Standing) -> bool:
+        """Whether this is blessed in this run, or is behind what was."""
+        if not self._blessing or found.key not in self._whole:
+            return False
+        if not cell.window:
+            self._blessed[found.key] = found.first_bad_tick
+        tick = self._blessed.get(found.key)
+        return tick is not None and tick <= found.first_bad_tick
+
+
+def _holds(window: Window, tick: int) -> bool:
+    """Whether a tick lies in a window; run set-up is part of those that begin with tick 0."""
+    first, last = window
+    return first <= max(tick, 0) <= last
 
 
 def _against(entry: Standing, run: str, found: Standing | None) -> Ruling:
