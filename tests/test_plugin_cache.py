@@ -99,7 +99,8 @@ def test_an_entry_is_recorded_once(cache: TraceCache) -> None:
 
 def test_another_build_or_run_is_another_entry(cache: TraceCache) -> None:
     recorders = [Recorder(run_of()), Recorder(run_of(), build="2"), Recorder(run_of(1))]
-    assert len({look_up(cache, recorder).path for recorder in recorders}) == 3
+    # a candidate is one build in a run
+    assert len({look_up(cache_in(cache.folder), recorder).path for recorder in recorders}) == 3
     assert [recorder.recorded for recorder in recorders] == [1, 1, 1]
 
 
@@ -305,7 +306,7 @@ def test_a_candidate_that_does_not_know_its_build_is_recorded_in_each_run(cache:
     assert [look_up(cache, recorder).recorded for _ in range(2)] == [True, False]
     another = cache_in(cache.folder, session="another")
     assert look_up(another, recorder).recorded
-    look_up(cache, Recorder(run_of()))
+    look_up(cache_in(cache.folder), Recorder(run_of()))
     another.forget_session()
     assert files(cache) == [".cdt", ".cdt", ".lock", ".lock"]
     assert not look_up(cache, recorder).recorded

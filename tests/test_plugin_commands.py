@@ -111,6 +111,18 @@ def test_with_an_identity_its_traces_are_kept_for_that_build(project: Captures) 
     assert len(log(project)) == 3
 
 
+def test_a_program_that_is_edited_while_it_records_fails_and_nothing_is_kept(project: Captures) -> None:
+    configure(project, identity="cat bin/play")
+    program(project, 'cp good.cdt "$2"; echo "# edited" >> bin/play')
+    result = run(project)
+    result.assert_outcomes(failed=1, deselected=2)
+    result.stdout.fnmatch_lines(
+        ["the candidate mine was changed since this run began", "  hint  run again: *", "captures/rush.cdt *changed *"]
+    )
+    assert whole_entries(project.cache) == []
+    assert list(project.cache.glob("recording/*")) == []
+
+
 @pytest.mark.parametrize(
     ("identity", "told"),
     [

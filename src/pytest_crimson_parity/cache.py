@@ -46,6 +46,12 @@ class StrangeTrace(CandidateFailure):
     verdict = "wrong run"
 
 
+class CandidateChanged(CandidateFailure):
+    """A candidate that became another build while it was measured."""
+
+    verdict = "changed"
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A trace in the cache. While it is held, nobody removes it to make room."""
@@ -71,6 +77,8 @@ class TraceCache:
         self._recording = folder / "recording"
         self._limit = limit
         self._session = session
+        # What build each candidate is in this run: as it was when it was asked first.
+        self._identities: dict[str, str | None] = {}
 
     @contextmanager
     def entry(
@@ -125,10 +133,15 @@ class TraceCache:
             (self.folder / "CACHEDIR.TAG").write_text("Signature: 8a477f597d28d172789f06886806bc55\n")
 
     def _stem(self, candidate: Candidate, run: str) -> str:
-        identity = candidate.identity()
+        identity = self._identity(candidate)
         known = f"{FORMAT_VERSION} {candidate.name} {identity or self._session} {run}"
         stem = f"{candidate.name}-{run[:16]}-{_short_hash(known)}"
         return stem if identity else f"{stem}{_SESSION}{self._session}"
+
+    def _identity(self, candidate: Candidate) -> str | None:
+        if candidate.name not in self._identities:
+            self._identities[candidate.name] = candidate.identity()
+        return self._identities[candidate.name]
 
     def _out(self, stem: str) -> Path:
         return self._recording / f"{stem}{_TRACE}"
@@ -163,6 +176,12 @@ class TraceCache:
             # A link would leave it to others what the entry holds.
             if order.out.is_symlink() or _usable_ticks(order.out, order.run) < 0:
                 raise StrangeTrace(order.replay, f"the candidate {candidate.name} made no trace of this replay's run")
+            if candidate.identity() != self._identity(candidate):
+                raise CandidateChanged(
+                    order.replay,
+                    f"the candidate {candidate.name} was changed since this run began",
+                    "run again: what it recorded is of no one build, and was not kept",
+                )
             order.out.replace(made)
         except ParityError as problem:
             if isinstance(problem, CandidateFailure) or problem.where != str(order.out):

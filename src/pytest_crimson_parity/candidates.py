@@ -59,6 +59,8 @@ class Candidate(Protocol):
         """What a recording depends on besides the replay: two builds that may differ say so here.
 
         None when it is not known; then nothing that it recorded outlives the run. `ParityError` when it cannot be told.
+        It is asked before the first recording and after each: what was recorded in between of another build is not
+        kept.
         """
         ...
 

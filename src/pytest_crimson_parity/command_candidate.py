@@ -8,7 +8,6 @@ import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from crimson.dbg.errors import ParityError
@@ -69,9 +68,8 @@ class CommandCandidate:
         self._limit = limit
 
     def identity(self) -> str | None:
-        return f"{self._build} {shlex.join(self._command)}" if self._identity_command else None
+        return f"{self._build()} {shlex.join(self._command)}" if self._identity_command else None
 
-    @cached_property
     def _build(self) -> str:
         ended = self._run(self._identity_command)
         if ended.problem or ended.output.blank:
