@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shlex
 import shutil
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
@@ -11,8 +14,11 @@ import pytest
 from capture_kit import SIZES, Captures, diverge
 from command import crimson_dbg
 
+from crimson.dbg import atomic
+from crimson.dbg.atomic import atomic_file
 from crimson.dbg.errors import ParityError, RecordRefused
 from crimson.dbg.focus_report import FocusReport
+from crimson.dbg.locks import claimed
 from crimson.dbg.record import record_replay
 from crimson.dbg.replays import load_replay
 from crimson.dbg.report import DiffReport
@@ -22,6 +28,7 @@ from pytest_crimson_parity.cell import Cell, Facts
 from pytest_crimson_parity.compare import Comparer
 from pytest_crimson_parity.excerpt import write_beginning
 from pytest_crimson_parity.kept_folders import new_folder, remove_folder
+from pytest_crimson_parity.leftovers import remove_leftovers
 
 ARTIFACTS = Path(".crimson-parity/artifacts")
 RUSH = ARTIFACTS / "captures/rush.cdt/python"
@@ -250,6 +257,50 @@ def test_a_folder_appears_whole_or_stays_as_it_was(tmp_path: Path) -> None:
     (target.parent / ".b.dead.part/new").mkdir(parents=True)
     remove_folder(target)
     assert names(tmp_path) == []
+
+
+def test_what_a_living_process_writes_is_not_taken_for_left_behind(tmp_path: Path) -> None:
+    with atomic_file(tmp_path / "file") as file, new_folder(tmp_path / "folder") as fresh:
+        (fresh / "a").touch()
+        for name in ("file", "folder"):
+            remove_leftovers(tmp_path / name)
+        file.write(b"all of it")
+        (fresh / "b").touch()
+    assert names(tmp_path) == ["file", "folder"]
+    assert names(tmp_path / "folder") == ["a", "b"]
+    # two that keep the same
+    with new_folder(tmp_path / "folder"), new_folder(tmp_path / "folder") as later:
+        (later / "c").touch()
+    assert names(tmp_path) == ["file", "folder"]
+    assert names(tmp_path / "folder") == []
+
+
+def test_a_part_that_is_taken_before_it_is_claimed_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Path] = []
+
+    def taking(path: Path) -> AbstractContextManager[bool]:
+        made.append(path)
+        if len(made) == 1:
+            remove_leftovers(tmp_path / "file")
+        return claimed(path)
+
+    monkeypatch.setattr(atomic, "claimed", taking)
+    with atomic_file(tmp_path / "file") as file:
+        file.write(b"all of it")
+    assert len(made) == 2
+    assert names(tmp_path) == ["file"]
+
+
+def test_what_cannot_be_removed_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: Path, **_given: bool) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    (tmp_path / ".file.dead.part").touch()
+    monkeypatch.setattr(Path, "unlink", fail)
+    remove_leftovers(tmp_path / "file")
+    assert names(tmp_path) == [".file.dead.part"]
 
 
 def test_a_folder_in_a_place_that_is_none(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ import synthetic
 from capture_kit import Captures
 
 from crimson.dbg.errors import ParityError
+from crimson.dbg.locks import locked_now
 from pytest_crimson_parity.cache import CacheProblem, Entry, TraceCache
-from pytest_crimson_parity.locks import locked_now
 from pytest_crimson_parity.recording import Extent, Goal, Order, Until, UntilDiverged
 
 TICKS = 5

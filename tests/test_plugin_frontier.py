@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from crimson.dbg.errors import ParityError
 from pytest_crimson_parity import conclusion
 from pytest_crimson_parity.cell import Cell
 from pytest_crimson_parity.frontier import FrontierProblem, bless, read_frontier, write_frontier
+from pytest_crimson_parity.ruling import Judge
 from pytest_crimson_parity.standings import Standing
 
 FRONTIER = "parity-frontier.json"
@@ -231,6 +232,28 @@ def test_a_window_alone_blesses_nothing(blessed: Captures) -> None:
     )
     # with the whole run it is part of what is blessed
     blessed.run(UPDATE).assert_outcomes(passed=2, xfailed=2)
+
+
+def test_what_another_run_blesses_meanwhile_stays(blessed: Captures, monkeypatch: pytest.MonkeyPatch) -> None:
+    expect = Judge.expect
+    blessed.copy("rush", "other")
+    other = standing("captures/other.cdt", candidate="zig")
+
+    def meanwhile(judge: Judge, whole: Collection[tuple[str, str]]) -> None:
+        write_frontier(Path(FRONTIER), [*read_frontier(Path(FRONTIER)), other])
+        expect(judge, whole)
+
+    monkeypatch.setattr(Judge, "expect", meanwhile)
+    result = rush(blessed, UPDATE)
+    result.stdout.fnmatch_lines(["frontier blessed: 1 added, 0 moved, 0 removed; 3 in all"])
+    assert other in read_frontier(Path(FRONTIER))
+
+
+def test_a_frontier_that_cannot_be_removed_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "frontier.json"
+    path.mkdir()
+    with pytest.raises(ParityError, match="cannot be removed, and no entry is left: Is a directory"):
+        write_frontier(path, [])
 
 
 def test_an_error_is_not_blessed(blessed: Captures) -> None:

@@ -23,9 +23,9 @@ from crimson.dbg.container import FORMAT_VERSION
 from crimson.dbg.early_stop import FOCUS_TICKS
 from crimson.dbg.errors import ParityError
 from crimson.dbg.inputs import open_input
+from crimson.dbg.locks import locked, locked_now
 from crimson.dbg.trace import TraceReader
 from pytest_crimson_parity.candidates import Candidate, CandidateFailure
-from pytest_crimson_parity.locks import locked, locked_now
 from pytest_crimson_parity.recording import Extent, Goal, Order, Progress, Until, UntilDiverged
 
 _TRACE = ".cdt"

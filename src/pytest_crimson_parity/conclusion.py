@@ -10,9 +10,8 @@ import pytest
 from crimson.dbg.errors import ParityError
 from pytest_crimson_parity.artifacts import Artifacts
 from pytest_crimson_parity.cell import Cell
-from pytest_crimson_parity.frontier import Blessing, bless, write_frontier
+from pytest_crimson_parity.frontier import Blessing, bless, locked_frontier, read_frontier, write_frontier
 from pytest_crimson_parity.github import append_job_summary, is_on_github
-from pytest_crimson_parity.known import Known
 from pytest_crimson_parity.leftovers import remove_leftovers
 from pytest_crimson_parity.markdown import markdown_summary
 from pytest_crimson_parity.memory import write_memory
@@ -22,10 +21,9 @@ from pytest_crimson_parity.options import ParityOptions
 class Conclusion:
     """Writes the files of a run and keeps what the terminal should say of them."""
 
-    def __init__(self, config: pytest.Config, options: ParityOptions, known: Known, artifacts: Artifacts) -> None:
+    def __init__(self, config: pytest.Config, options: ParityOptions, artifacts: Artifacts) -> None:
         self._config = config
         self._options = options
-        self._known = known
         self._artifacts = artifacts
         # Files that could not be written.
         self.problems: list[str] = []
@@ -44,10 +42,13 @@ class Conclusion:
                 self._try(lambda: append_job_summary(markdown_summary(cells), os.environ))
 
     def _bless(self, cells: Sequence[Cell]) -> None:
-        remove_leftovers(self._options.frontier)
-        blessing = bless(self._known.frontier, cells, self._config.rootpath)
-        if blessing.changes:
-            write_frontier(self._options.frontier, blessing.entries)
+        path = self._options.frontier
+        with locked_frontier(path):
+            remove_leftovers(path)
+            # Not what was known when this run began: what others blessed meanwhile stays.
+            blessing = bless(read_frontier(path), cells, self._config.rootpath)
+            if blessing.changes:
+                write_frontier(path, blessing.entries)
         self.blessing = blessing
 
     def _try(self, write: Callable[[], None]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from crimson.dbg.atomic import make_folder
 from crimson.dbg.errors import ParityError
+from crimson.dbg.locks import claimed
 from pytest_crimson_parity.leftovers import remove_leftovers
 
 _TAKEN = (errno.ENOTEMPTY, errno.EEXIST)
@@ -51,13 +52,20 @@ def remove_folder(target: Path) -> None:
 
 @contextmanager
 def _beside(target: Path) -> Generator[Path]:
-    make_folder(target.parent)
     remove_leftovers(target)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
-    try:
-        yield temporary
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    while True:
+        make_folder(target.parent)
+        try:
+            temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
+        except FileNotFoundError:  # another process removed the folder above, which was empty
+            continue
+        with claimed(temporary) as mine:
+            if mine:
+                try:
+                    yield temporary
+                finally:
+                    shutil.rmtree(temporary, ignore_errors=True)
+                return
 
 
 def _move_aside(target: Path, temporary: Path) -> None:

@@ -77,7 +77,7 @@ class ParitySession:
         self._questions = Questions(self._candidates, tools, self._counts, self._known, options.window)
         self._cells: dict[str, Cell] = {}
         self._failures: list[Failure] = []
-        self._conclusion = Conclusion(config, options, self._known, artifacts)
+        self._conclusion = Conclusion(config, options, artifacts)
         self._named = {_path_of(config, argument) for argument in config.args}
 
     @pytest.hookimpl(tryfirst=True)

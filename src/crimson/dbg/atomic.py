@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from crimson.dbg.errors import ParityError
+from crimson.dbg.locks import claimed
 
 
 @contextmanager
@@ -22,25 +23,37 @@ def atomic_file(target: Path) -> Generator[BinaryIO]:
         what = "a directory" if target.is_dir() else "no regular file"
         raise ParityError(target, f"cannot be written: it is {what}")
     make_folder(target.parent)
-    try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
-    except OSError as problem:
-        raise _cannot_write(target, problem) from None
-    part = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp makes private files; a trace is as readable as its neighbours.
-        part.chmod(0o666 & ~_umask())
-        part.replace(target)
-    except OSError as problem:
-        part.unlink(missing_ok=True)
-        raise _cannot_write(target, problem) from None
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+    with _part_of(target) as (descriptor, part):
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            # mkstemp makes private files; a trace is as readable as its neighbours.
+            part.chmod(0o666 & ~_umask())
+            part.replace(target)
+        except OSError as problem:
+            raise _cannot_write(target, problem) from None
+
+
+@contextmanager
+def _part_of(target: Path) -> Generator[tuple[int, Path]]:
+    """A new file beside `target`, open and claimed; it is removed if it is still there in the end."""
+    while True:
+        try:
+            descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+        except OSError as problem:
+            raise _cannot_write(target, problem) from None
+        part = Path(name)
+        with claimed(part) as mine:
+            if mine:
+                try:
+                    yield descriptor, part
+                finally:
+                    part.unlink(missing_ok=True)
+                return
+        # Whoever cleans up came first, and took it for a dead one's.
+        os.close(descriptor)
 
 
 def _cannot_write(target: Path, problem: OSError) -> ParityError:

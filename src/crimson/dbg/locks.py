@@ -15,7 +15,7 @@ except ImportError:  # not on Windows; files appear by renaming, so only work is
 
 @contextmanager
 def locked(path: Path, *, shared: bool = False) -> Generator[None]:
-    """Hold the lock of `path`, waiting for it. The kernel frees it when this process ends."""
+    """Hold the lock of `path`, a file or a folder, waiting for it. The kernel frees it when this process ends."""
     descriptor = _acquire(path, shared=shared, wait=True)
     try:
         yield
@@ -40,12 +40,59 @@ def locked_now(path: Path) -> Generator[bool]:
         _close(descriptor)
 
 
+@contextmanager
+def claimed(path: Path) -> Generator[bool]:
+    """Tell others that a file or folder, made just now, is in use; yields False when one of them has taken it already.
+
+    Where nothing can be locked, nobody takes anything.
+    """
+    try:
+        descriptor = _acquire_there(path)
+    except (BlockingIOError, FileNotFoundError):
+        yield False
+        return
+    except OSError:  # a file system without locks
+        descriptor = None
+    try:
+        yield True
+    finally:
+        _close(descriptor)
+
+
+@contextmanager
+def abandoned(path: Path) -> Generator[bool]:
+    """Take a file or folder that whoever claimed it has left behind; yields False when it is in use, or not to tell."""
+    try:
+        descriptor = _acquire_there(path)
+    except OSError:
+        descriptor = None
+    try:
+        yield descriptor is not None
+    finally:
+        _close(descriptor)
+
+
+def _acquire_there(path: Path) -> int | None:
+    """Lock what is there; `FileNotFoundError` when it is gone by then."""
+    if fcntl is None:
+        return None
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not _is_file_at(descriptor, path):
+            raise FileNotFoundError(path)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
 def _acquire(path: Path, *, shared: bool, wait: bool) -> int | None:
     if fcntl is None:
         return None
     mode = (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB)
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT, 0o666)
         try:
             fcntl.flock(descriptor, mode)
             # Whoever held it before may have removed the file: then others would lock another one.
