@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from capture_kit import Captures
 from crimson.dbg.errors import ParityError
 from crimson.dbg.locks import locked_now
 from pytest_crimson_parity.cache import CacheProblem, Entry, TraceCache
+from pytest_crimson_parity.python_candidate import PythonCandidate
 from pytest_crimson_parity.recording import Extent, Goal, Order, Until, UntilDiverged
 
 TICKS = 5
@@ -312,6 +315,16 @@ def test_a_candidate_that_does_not_know_its_build_is_recorded_in_each_run(cache:
     assert not look_up(cache, recorder).recorded
     cache.forget_session()
     assert files(cache) == [".cdt", ".lock"]
+
+
+@pytest.mark.parametrize("name", ["sin", "cos", "tan", "atan2", "sqrt", "pow", "exp", "log"])
+def test_another_c_library_makes_another_build(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    candidate = PythonCandidate(1.0)
+    before = candidate.identity()
+    assert candidate.identity() == before
+    function: Callable[..., float] = getattr(math, name)
+    monkeypatch.setattr(math, name, lambda *given: math.nextafter(function(*given), 9.0))
+    assert candidate.identity() != before
 
 
 # The plugin with its cache

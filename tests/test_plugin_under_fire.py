@@ -122,6 +122,21 @@ def test_a_recorder_of_another_build_is_an_error(burning: Captures) -> None:
     assert whole_entries(burning.cache) == []
 
 
+def test_a_recorder_that_computes_otherwise_is_an_error(burning: Captures) -> None:
+    burning.keep("fine")
+    # one step further for one argument
+    plant_at_start(
+        burning.pytester,
+        "import math\n"
+        "sin = math.sin\n"
+        "math.sin = lambda angle: math.nextafter(sin(angle), 4) if angle < -6.3 else sin(angle)",
+    )
+    result = burning.run("-m", "parity")
+    result.assert_outcomes(errors=1, deselected=2)
+    result.stdout.fnmatch_lines(["a recorder process computes floats otherwise than pytest"])
+    assert whole_entries(burning.cache) == []
+
+
 def test_a_recorder_inherits_nothing_of_pytest(burning: Captures, monkeypatch: pytest.MonkeyPatch) -> None:
     burning.keep("fine")
     monkeypatch.setenv("COVERAGE_PROCESS_START", "x")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from pytest_crimson_parity.libm import math_identity
 from pytest_crimson_parity.recorder_process import RecorderProcess
 from pytest_crimson_parity.recording import Extent, Order
 
@@ -22,14 +23,13 @@ class PythonCandidate:
 
         from crimson.dbg.builds import build_identity
 
-        # libm, which another interpreter may bring, decides the last bit of some floats.
-        return f"{build_identity()} {current_platform()} {sys.version}"
+        return f"{build_identity()} {current_platform()} {sys.version} {math_identity()}"
 
     def record(self, order: Order) -> Extent:
         from crimson.dbg.builds import build_identity
 
         if self._recorder is None:
-            self._recorder = RecorderProcess(build_identity(), self._limit)
+            self._recorder = RecorderProcess(build_identity(), math_identity(), self._limit)
         return self._recorder.record(order)
 
     def close(self) -> None:

@@ -22,6 +22,7 @@ from crimson.dbg.errors import ParityError
 from crimson.dbg.record import record_replay
 from crimson.dbg.replays import load_replay
 from crimson.dbg.trace import TraceReader
+from pytest_crimson_parity.libm import math_identity
 from pytest_crimson_parity.recorder_messages import (
     RECORDING_BEGINS,
     REQUESTS,
@@ -42,7 +43,7 @@ def main() -> None:
     faulthandler.enable(all_threads=False)
     inbox: queue.SimpleQueue[Request] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(requests, inbox), daemon=True).start()
-    _send(replies, Ready(build_identity()))
+    _send(replies, Ready(build_identity(), math_identity()))
     while True:
         request = inbox.get()
         os.write(2, RECORDING_BEGINS)

@@ -27,9 +27,10 @@ class Request(Message, frozen=True, forbid_unknown_fields=True, tag=True):
 
 
 class Ready(Message, frozen=True, forbid_unknown_fields=True, tag=True):
-    """Said once, before the first request is read: which build of the runtime this process has imported."""
+    """Said once, before the first request is read: which build of the runtime this process has, and how it computes."""
 
     build: str
+    math: str
 
 
 class Ticks(Message, frozen=True, forbid_unknown_fields=True, tag=True):

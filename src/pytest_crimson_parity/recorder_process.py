@@ -61,9 +61,10 @@ class _Late(Exception):
 class RecorderProcess:
     """Records in a child, which is started when it is first needed."""
 
-    def __init__(self, build: str, limit: float) -> None:
-        # Which build of the runtime the recordings are said to be of.
+    def __init__(self, build: str, math: str, limit: float) -> None:
+        # Which build of the runtime, and of what computes, the recordings are said to be of.
         self._build = build
+        self._math = math
         # Seconds that a recording may take, the start of a child included.
         self._limit = limit
         self._child: _Child | None = None
@@ -124,13 +125,20 @@ class RecorderProcess:
         return self._child
 
     def _greet(self, child: _Child, deadline: float) -> None:
-        build = child.greeting(deadline).build
+        greeting = child.greeting(deadline)
+        build = greeting.build
         if build != self._build:
             raise ParityError(
                 sys.executable,
                 f"a recorder process imports another build of crimsonland, {build[:12]}, than pytest, "
                 f"{self._build[:12]}",
                 "was it edited since this run began, or is another one in the path of new processes?",
+            )
+        if greeting.math != self._math:
+            raise ParityError(
+                sys.executable,
+                "a recorder process computes floats otherwise than pytest",
+                "is another C library loaded in new processes, by LD_PRELOAD for one?",
             )
 
 
