@@ -195,6 +195,28 @@ def test_the_folder_is_the_same_in_any_order_and_under_xdist(captures: Captures)
         assert other == found[0]
 
 
+def test_a_folder_given_by_way_of_others_is_not_collected(captures: Captures) -> None:
+    captures.keep("rush")
+    diverge(captures, "rush", range(70, 140))
+    Path("link").symlink_to("captures")
+    for place in ("elsewhere/../captures/kept", "link/kept"):
+        Path("elsewhere").mkdir(exist_ok=True)
+        for _ in range(2):
+            result = captures.run("-m", "parity", f"--parity-artifacts={place}")
+            assert result.parseoutcomes()["failed"] == 1
+            result.stdout.fnmatch_lines(["1 diverged, 0 equal, 0 errors"])
+        assert names(captures / "kept/captures/rush.cdt/python") == WHOLE
+        shutil.rmtree(captures / "kept")
+
+
+def test_windows_of_a_candidate_with_a_longer_name_stay(captures: Captures) -> None:
+    captures.keep("rush")
+    for name in ("python-new-3-9", "python-3-9", "python-new"):
+        (RUSH.parent / f"tick_window-{name}").mkdir(parents=True)
+    captures.run("-m", "parity").assert_outcomes(passed=1, deselected=2)
+    assert names(RUSH.parent) == ["tick_window-python-new", "tick_window-python-new-3-9"]
+
+
 @pytest.mark.parametrize("how", ["option", "ini"])
 def test_the_folder_may_lie_elsewhere(captures: Captures, how: str) -> None:
     captures.keep("rush")

@@ -162,3 +162,24 @@ def test_a_capture_without_its_replay(captures: Captures, how: str) -> None:
     problem = "cannot be read: No such file*" if how == "missing" else "not a replay this game build reads: *"
     result.stdout.fnmatch_lines([problem, "  in    *rush.crd", "captures/rush.cdt *unreadable *"])
     result.stdout.no_fnmatch_line("*Traceback*")
+
+
+@pytest.mark.parametrize("how", [["-p", "no:xdist"], ["-n1"]], ids=["serial", "xdist"])
+def test_a_name_that_is_not_utf_8_is_that_captures_problem(
+    captures: Captures, monkeypatch: pytest.MonkeyPatch, how: list[str]
+) -> None:
+    captures.keep("rush")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "job.md")
+    captures.copy("rush", "caf\udce9")
+    result = captures.run_apart("--junitxml=junit.xml", *how)
+    result.assert_outcomes(passed=3, errors=3)
+    result.stdout.fnmatch_lines(
+        [
+            "its path is not in UTF-8, and cannot be told",
+            "  in    captures/caf?udce9.cdt",
+            "0 diverged, 1 equal, 1 errors",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*INTERNALERROR*")
+    assert "udce9" in Path("job.md").read_text(encoding="utf-8")

@@ -23,7 +23,7 @@ from pytest_crimson_parity.kept_folders import new_folder, remove_folder
 from pytest_crimson_parity.leftovers import remove_leftovers
 from pytest_crimson_parity.markdown import markdown_summary
 from pytest_crimson_parity.reproduce import focus_command, pytest_command
-from pytest_crimson_parity.windows import ITEM_PREFIX, item_name, parse_window
+from pytest_crimson_parity.windows import ITEM_PREFIX, item_name, parse_item_name, parse_window
 
 
 class Index(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -144,7 +144,9 @@ class Artifacts:
             if not cell.window and cell.is_settled:
                 whole = self.folder / self.place_of(cell)
                 for path in whole.parent.glob(f"{ITEM_PREFIX}{whole.name}-*-*"):
-                    if path not in asked:
+                    # The name of another candidate may begin with this one's.
+                    name = parse_item_name(path.name)
+                    if name is not None and name[0] == whole.name and path not in asked:
                         yield path
 
 

@@ -22,13 +22,18 @@ class Capture:
     def __init__(self, path: Path, root: Path) -> None:
         self.path = path
         # How reports name it: its path from the rootdir, with slashes.
-        self.name = capture_name(path, root)
+        name = capture_name(path, root)
+        self.name = in_utf8(name)
         self.meta: TraceMeta | None = None
         self.ticks = 0
         # Why it cannot be used. Collection goes on, and its items report it.
         self.problem: ParityError | None = None
         # Which item was the first to report a problem.
         self.reported: dict[str, str] = {}
+        if self.name != name:
+            # What is written of a capture, such as its artifacts, names it in UTF-8.
+            self.problem = ParityError(self.name, "its path is not in UTF-8, and cannot be told", "rename it")
+            return
         try:
             with TraceReader(path) as reader:
                 self.meta = reader.meta
@@ -71,6 +76,11 @@ class Capture:
     def marks(self) -> tuple[str, ...]:
         """The marker of its mode, by which -m and -k select it."""
         return tuple(mode for mode in MODES if self.mode.split()[:1] == [mode])
+
+
+def in_utf8(path: str) -> str:
+    """A path as it can be told, written, and sent between processes: bytes of it that are no UTF-8 are escaped."""
+    return path.encode(errors="backslashreplace").decode()
 
 
 def capture_name(path: Path, root: Path) -> str:

@@ -10,7 +10,7 @@ from typing import Self
 import pytest
 
 from pytest_crimson_parity.candidates import Candidate
-from pytest_crimson_parity.capture import MODES, Capture
+from pytest_crimson_parity.capture import MODES, Capture, capture_name, in_utf8
 from pytest_crimson_parity.cell import ITEM_PREFIX
 from pytest_crimson_parity.comparison_items import ParityItem, Tools, WindowItem
 from pytest_crimson_parity.items import CaptureItem, HealthItem, VerifyItem
@@ -81,7 +81,13 @@ class CaptureFile(pytest.File):
     @classmethod
     def of(cls, parent: pytest.Collector, path: Path, questions: Questions) -> Self:
         # Set afterwards: pytest warns of file nodes whose constructor takes arguments of its own.
-        node = cls.from_parent(parent, path=path)
+        name = capture_name(path, parent.config.rootpath)
+        told = in_utf8(name)
+        if told == name:
+            node = cls.from_parent(parent, path=path)
+        else:
+            # xdist sends no other names.
+            node = cls.from_parent(parent, path=path, name=Path(told).name, nodeid=told)
         node.questions = questions
         return node
 

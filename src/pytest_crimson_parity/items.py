@@ -14,7 +14,7 @@ import pytest
 from crimson.dbg.errors import ParityError
 from crimson.dbg.report import Check
 from pytest_crimson_parity.candidates import CandidateFailure
-from pytest_crimson_parity.capture import Capture
+from pytest_crimson_parity.capture import Capture, in_utf8
 
 
 class Disparity(Exception):
@@ -62,7 +62,8 @@ class CaptureItem(pytest.Item):
             if first == self.name:
                 raise
             # The same words again for every item of a file would only bury them.
-            raise ReportedBefore(problem.where, f"{problem.verdict}: see {self.path.name}::{first}") from None
+            item = f"{Path(self.capture.name).name}::{first}"
+            raise ReportedBefore(problem.where, f"{problem.verdict}: see {item}") from None
 
     def runtest(self) -> None:
         if self._failure:
@@ -70,7 +71,8 @@ class CaptureItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, None, str]:
         # The headline of a failure. pytest may take a dot in it for a module's.
-        return self.path, None, f"{self.path.stem.replace('.', '_')} {self.name}"
+        path = Path(in_utf8(str(self.path)))
+        return path, None, f"{path.stem.replace('.', '_')} {self.name}"
 
 
 def _failed(verdict: str, checks: Sequence[Check], text: str) -> str:

@@ -62,7 +62,8 @@ class ParitySession:
         config.option.parity_artifacts = str(options.artifacts_dir)
         self._config = config
         self._cache_dir = options.cache_dir
-        self._ignored = (options.cache_dir, options.artifacts_dir)
+        # They may be given by way of links and of `..`.
+        self._ignored = {options.cache_dir.resolve(), options.artifacts_dir.resolve()}
         self._names = options.candidates
         self._counts = Counts()
         self._run = _run_name(config)
@@ -105,7 +106,7 @@ class ParitySession:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
-        if collection_path in self._ignored:
+        if collection_path.resolve() in self._ignored:
             return True
         if collection_path.suffix == SUFFIX or collection_path.is_dir():
             return None
