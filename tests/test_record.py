@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pickle
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 from crimson.creatures.runtime import CreaturePool
 from crimson.replay.codec import dump_replay
@@ -21,11 +23,14 @@ from short_replays import SHORT_TICKS, replay_of
 import crimson.dbg.runtime_sampler as runtime_sampler
 from capture_replays import PLANS
 from crimson.dbg import schema
+from crimson.dbg.atomic import atomic_file
+from crimson.dbg.columns import MAX_LOG_ROWS
 from crimson.dbg.diff import diff_traces
 from crimson.dbg.errors import RecordRefused, ReplayProblem
 from crimson.dbg.health import check_health
 from crimson.dbg.record import record_notes, record_replay
 from crimson.dbg.replays import LoadedReplay, load_replay, parse_replay
+from crimson.dbg.rows import TableRows
 from crimson.dbg.setup_draws import tracing_setup
 from crimson.dbg.trace import TraceReader
 from crimson.dbg.trace_writer import writing_trace
@@ -158,6 +163,61 @@ def test_a_value_that_is_no_number_is_refused(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(CreaturePool, "update", planting)
     with pytest.raises(RecordRefused, match=r"tick \d+: entity_samples\.creatures\.pos\.x: nan is not finite"):
         record_replay(_loaded(replay_of("rush", 60)), tmp_path / "out.cdt")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_the_runtime_does_not_find_is_its_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    step = PlaybackDriver.step_tick
+
+    def reading(driver: PlaybackDriver, tick: int) -> TickResult:
+        if tick == 7:
+            (tmp_path / "music.ogg").read_bytes()
+        return step(driver, tick)
+
+    monkeypatch.setattr(PlaybackDriver, "step_tick", reading)
+    with pytest.raises(RecordRefused, match=r"at tick 7: FileNotFoundError: .*music\.ogg.* \(.*:\d+\)") as told:
+        record_replay(_loaded(replay_of("rush", 10)), tmp_path / "out.cdt")
+    assert told.value.tick == 7
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_of_the_block_is_not_the_files(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="elsewhere"), atomic_file(tmp_path / "file") as file:
+        file.write((tmp_path / "elsewhere").read_bytes())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("problem", [AttributeError("no such quest"), KeyError(3), FileNotFoundError(2, "not there")])
+def test_a_bug_of_the_runtime_at_set_up_is_its_refusal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problem: Exception
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise problem
+
+    monkeypatch.setattr(PlaybackDriver, "__init__", broken)
+    words = rf"refuses the replay before tick 0: {type(problem).__name__}: .* \(test_record\.py:\d+\)"
+    with pytest.raises(RecordRefused, match=words) as told:
+        record_replay(_loaded(replay_of("rush", 10)), tmp_path / "out.cdt")
+    assert told.value.tick is None
+
+
+def test_more_rows_than_a_chunk_holds_are_a_refusal_at_their_tick(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = runtime_sampler.RuntimeSampler.take
+
+    def planting(sampler: runtime_sampler.RuntimeSampler) -> dict[str, TableRows]:
+        tables = take(sampler)
+        if tables["checkpoint"].ticks[0] >= 0:
+            deaths = tables["checkpoint.deaths"]
+            tables["checkpoint.deaths"] = replace(deaths, ticks=np.array([3] * MAX_LOG_ROWS + [40, 41]))
+        return tables
+
+    monkeypatch.setattr(runtime_sampler.RuntimeSampler, "take", planting)
+    words = r"test\.crd: ticks 0\.\.40 have more deaths than a chunk can hold"
+    with pytest.raises(RecordRefused, match=words) as told:
+        record_replay(_loaded(replay_of("rush", 60)), tmp_path / "out.cdt")
+    assert told.value.tick == 40
     assert list(tmp_path.iterdir()) == []
 
 

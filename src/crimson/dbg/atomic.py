@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
-from collections.abc import Generator
+from collections.abc import Buffer, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -17,33 +18,42 @@ from crimson.dbg.locks import claimed
 def atomic_file(target: Path) -> Generator[BinaryIO]:
     """A binary file that becomes `target` when the block ends well, and leaves nothing behind when it does not.
 
-    An `OSError` of the block, which should do no other input or output, becomes a `ParityError` about `target`.
+    What keeps it from being written is a `ParityError` about `target`; any other error of the block stays what it is.
     """
     if target.exists() and not target.is_file():
         what = "a directory" if target.is_dir() else "no regular file"
         raise ParityError(target, f"cannot be written: it is {what}")
     make_folder(target.parent)
     with _part_of(target) as (descriptor, part):
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
+        with io.BufferedWriter(_Output(descriptor, target)) as file:
+            yield file
+            file.flush()
+            with telling_of(target):
+                os.fsync(descriptor)
+        with telling_of(target):
             # mkstemp makes private files; a trace is as readable as its neighbours.
             part.chmod(0o666 & ~_umask())
             part.replace(target)
-        except OSError as problem:
-            raise _cannot_write(target, problem) from None
+
+
+class _Output(io.FileIO):
+    """A file that is written for `target`, and says so when that fails."""
+
+    def __init__(self, descriptor: int, target: Path) -> None:
+        super().__init__(descriptor, "wb")
+        self._target = target
+
+    def write(self, data: Buffer, /) -> int:
+        with telling_of(self._target):
+            return super().write(data)
 
 
 @contextmanager
 def _part_of(target: Path) -> Generator[tuple[int, Path]]:
     """A new file beside `target`, open and claimed; it is removed if it is still there in the end."""
     while True:
-        try:
+        with telling_of(target):
             descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
-        except OSError as problem:
-            raise _cannot_write(target, problem) from None
         part = Path(name)
         with claimed(part) as mine:
             if mine:
@@ -56,8 +66,15 @@ def _part_of(target: Path) -> Generator[tuple[int, Path]]:
         os.close(descriptor)
 
 
-def _cannot_write(target: Path, problem: OSError) -> ParityError:
-    return ParityError(target, f"cannot be written: {problem.strerror or problem}", "nothing was left there")
+@contextmanager
+def telling_of(target: Path) -> Generator[None]:
+    """Make an `OSError` of the block a `ParityError`: `target` cannot be written."""
+    try:
+        yield
+    except OSError as problem:
+        raise ParityError(
+            target, f"cannot be written: {problem.strerror or problem}", "nothing was left there"
+        ) from None
 
 
 def make_folder(folder: Path) -> None:

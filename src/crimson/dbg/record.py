@@ -27,6 +27,7 @@ from crimson.dbg.capture_rows import ORIGINAL_VERSION
 from crimson.dbg.columns import MAX_LOG_ROWS
 from crimson.dbg.container import TICKS_PER_CHUNK
 from crimson.dbg.errors import RecordRefused
+from crimson.dbg.layout import TABLES
 from crimson.dbg.records import RecordError
 from crimson.dbg.replays import LoadedReplay
 from crimson.dbg.runtime_sampler import RuntimeSampler, StaleDigests
@@ -57,7 +58,7 @@ class RecordWatcher(Protocol):
 # What a runtime that is being written raises: its own refusals, and the usual bugs.
 _RUNTIME_ERRORS = (
     *(ReplayRunnerError, ValueError, ArithmeticError, LookupError, RuntimeError),
-    *(AttributeError, TypeError, AssertionError, NameError),
+    *(AttributeError, TypeError, AssertionError, NameError, OSError),
 )
 
 
@@ -157,10 +158,11 @@ def _walk(loaded: LoadedReplay, driver: PlaybackDriver, recorder: _Recorder, set
         reason = f"the runtime made a value no trace can hold: {problem}"
         tick = None if problem.tick == SETUP_TICK else problem.tick
         raise RecordRefused(loaded.path, reason, tick=tick) from None
-    except _TooManyDraws:
-        tick = recorder.next_tick
-        words = f"ticks {recorder.chunk_start}..{tick} have more draws than a chunk can hold"
-        raise RecordRefused(loaded.path, words, tick=tick) from None
+    except _TooMany as problem:
+        if problem.tick == SETUP_TICK:
+            raise RecordRefused(loaded.path, f"run set-up has more {problem.what} than a chunk can hold") from None
+        words = f"ticks {recorder.chunk_start}..{problem.tick} have more {problem.what} than a chunk can hold"
+        raise RecordRefused(loaded.path, words, tick=problem.tick) from None
     except _RUNTIME_ERRORS as problem:
         if recorder.sampling:
             # Not the runtime's doing but a fault of this recorder, which must not pass for a refusal.
@@ -174,7 +176,7 @@ def _reason(problem: Exception, tick: int) -> str:
     """What the runtime says, and where it broke down when it does not say so itself."""
     # The driver's own messages already begin with the tick.
     told = str(problem).removeprefix(f"tick {tick}: ")
-    if told and isinstance(problem, ReplayRunnerError | ValueError):
+    if told and isinstance(problem, ReplayRunnerError | ReplayCodecError | ValueError):
         return told
     *_, frame = traceback.extract_tb(problem.__traceback__)
     return f"{type(problem).__name__}: {told} ({Path(frame.filename).name}:{frame.lineno})"
@@ -184,13 +186,19 @@ def _start(loaded: LoadedReplay) -> tuple[PlaybackDriver, list[RngTraceDraw]]:
     with tracing_setup() as draws:
         try:
             driver = PlaybackDriver(loaded.replay, trace_rng=True, warn_on_version_mismatch=False)
-        except (ReplayRunnerError, ReplayCodecError, ValueError) as problem:
-            raise RecordRefused(loaded.path, f"the runtime refuses the replay before tick 0: {problem}") from None
+        except (ReplayCodecError, *_RUNTIME_ERRORS) as problem:
+            words = f"the runtime refuses the replay before tick 0: {_reason(problem, SETUP_TICK)}"
+            raise RecordRefused(loaded.path, words) from None
     return driver, draws
 
 
-class _TooManyDraws(Exception):
-    """A menu of perks can draw for as long as it likes if there are hardly any."""
+class _TooMany(Exception):
+    """Rows of a log beyond what a chunk can hold, such as draws: a menu of perks can draw for as long as it likes."""
+
+    def __init__(self, what: str, tick: int) -> None:
+        super().__init__(what, tick)
+        self.what = what
+        self.tick = tick
 
 
 class _Recorder(PlaybackWalkObserver):
@@ -217,14 +225,18 @@ class _Recorder(PlaybackWalkObserver):
     def before_tick(self, tick_index: int, world: WorldState, dt_tick: float) -> None:
         self.next_tick = tick_index
         if self.watcher is not None:
+            # What it does to files is not the runtime's doing.
+            self.sampling = True
             self.watcher.tick(tick_index)
+            self.sampling = False
         self.sampler.reflex_boost_at_entry = world.state.bonuses.reflex_boost
 
     def rng_trace(self, tick_result: TickResult, draws: tuple[RngTraceDraw, ...]) -> None:
         self.sampling = True
         self.drawn += len(draws)
         if self.drawn > MAX_LOG_ROWS:
-            raise _TooManyDraws
+            # At once: a tick may never come to an end of them.
+            raise _TooMany("draws", self.next_tick)
         self.sampler.tick(tick_result.tick_index, tick_result.payload, draws)
 
     def progress(self, next_tick_index: int) -> None:
@@ -242,7 +254,12 @@ class _Recorder(PlaybackWalkObserver):
             self.chunk_start = self.next_tick
 
     def write(self, first: int, last: int) -> None:
-        raw = self.writer.write_tables(self.sampler.take(), first, last)
+        tables = self.sampler.take()
+        for table in TABLES:
+            ticks = tables[table.name].ticks
+            if not table.keyed and len(ticks) > MAX_LOG_ROWS:
+                raise _TooMany(table.name.rpartition(".")[2].replace("_", " "), int(ticks[MAX_LOG_ROWS]))
+        raw = self.writer.write_tables(tables, first, last)
         self.drawn = 0
         wanted = None if self.watcher is None else self.watcher.chunk(first, last, raw)
         if wanted is not None:

@@ -16,7 +16,7 @@ from typing import IO
 
 import msgspec
 
-from crimson.dbg.atomic import atomic_file
+from crimson.dbg.atomic import atomic_file, telling_of
 from crimson.dbg.original.layout import STANDIN_THREAD_DATA
 
 MAGIC = b"CRIMTAPE"
@@ -74,7 +74,7 @@ def tape_file(target: Path, functions: Iterable[TapeFunction]) -> Generator[Tape
     Raises `ParityError` when `target` cannot be written, and `ValueError` for a tape that could not be played.
     """
     # The header lists the call sites, which are known at the end: the ops wait in a file without a name.
-    with atomic_file(target) as out, tempfile.TemporaryFile(dir=target.parent) as ops:
+    with atomic_file(target) as out, telling_of(target), tempfile.TemporaryFile(dir=target.parent) as ops:
         writer = TapeWriter(functions, ops)
         yield writer
         out.write(writer.header())
