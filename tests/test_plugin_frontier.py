@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
@@ -214,6 +215,31 @@ def test_an_entry_whose_capture_is_gone_is_dropped(blessed: Captures) -> None:
     result.stdout.fnmatch_lines(["  removed  captures/other.cdt python: the capture is gone"])
     # rush was not asked about: it stays as it is
     assert [entry.capture for entry in read_frontier(Path(FRONTIER))] == ["captures/rush.cdt"]
+
+
+@pytest.mark.parametrize("how", [["-p", "no:xdist"], ["-n1"]], ids=["serial", "xdist"])
+def test_an_entry_without_a_capture_does_not_pass(blessed: Captures, how: list[str]) -> None:
+    blessed.copy("rush", "other")
+    rush(blessed, UPDATE).assert_outcomes(xfailed=2, deselected=5)
+    rush(blessed).assert_outcomes(xfailed=2, deselected=6)
+    (blessed / "other.cdt").unlink()
+    gone = blessed.run_apart("-m", "parity", *how)
+    assert gone.ret == pytest.ExitCode.TESTS_FAILED
+    gone.stdout.fnmatch_lines(
+        ["ERROR: *parity-frontier.json: captures/other.cdt python: blessed when it *, but the capture is gone (*)"]
+    )
+    # a folder that was not asked about, and a candidate
+    (blessed.pytester.path / "more").mkdir()
+    blessed.copy("../whole", "../more/rush")
+    given = ["more" if word == "captures" else word for word in blessed.arguments("-m", "parity")]
+    assert blessed.pytester.runpytest_inprocess(*given).ret == pytest.ExitCode.OK
+    # and it is no original that the candidate's own trace is put in its place
+    (trace,) = blessed.pytester.path.glob(".crimson-parity/artifacts/captures/rush.cdt/python/actual.cdt")
+    shutil.copy(trace, blessed / "other.cdt")
+    for more in ([], [UPDATE]):
+        result = rush(blessed, *more)
+        assert result.ret == pytest.ExitCode.TESTS_FAILED
+        result.stdout.fnmatch_lines(["ERROR: *other.cdt python: *, but the file is a trace of a candidate now (*)"])
 
 
 def test_the_frontier_knows_windows_without_pytests_cache(blessed: Captures) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from pathlib import Path
 
 import pytest
 
 from crimson.dbg.errors import ParityError
+from pytest_crimson_parity.absent import absent_captures
 from pytest_crimson_parity.artifacts import Artifacts
 from pytest_crimson_parity.cell import Cell
 from pytest_crimson_parity.frontier import Blessing, bless, locked_frontier, read_frontier, write_frontier
 from pytest_crimson_parity.github import append_job_summary, is_on_github
+from pytest_crimson_parity.known import Known
 from pytest_crimson_parity.leftovers import remove_leftovers
 from pytest_crimson_parity.markdown import markdown_summary
 from pytest_crimson_parity.memory import write_memory
@@ -21,9 +24,10 @@ from pytest_crimson_parity.options import ParityOptions
 class Conclusion:
     """Writes the files of a run and keeps what the terminal should say of them."""
 
-    def __init__(self, config: pytest.Config, options: ParityOptions, artifacts: Artifacts) -> None:
+    def __init__(self, config: pytest.Config, options: ParityOptions, known: Known, artifacts: Artifacts) -> None:
         self._config = config
         self._options = options
+        self._known = known
         self._artifacts = artifacts
         # Files that could not be written.
         self.problems: list[str] = []
@@ -40,6 +44,17 @@ class Conclusion:
             self._try(lambda: self._artifacts.write_overview(cells))
             if is_on_github(os.environ):
                 self._try(lambda: append_job_summary(markdown_summary(cells), os.environ))
+
+    def require_captures(self, candidates: Collection[str], collected: Collection[Path]) -> None:
+        """Tell of what is blessed and was not compared, as nothing was there to compare: that is no pass."""
+        path, root = self._options.frontier, self._config.rootpath
+        # What was blessed is ruled over already, and entries of captures that are gone went with that.
+        entries = self._known.frontier if self.blessing is None else self.blessing.entries
+        for entry, reason in absent_captures(entries, candidates, collected, root):
+            self.problems.append(
+                f"{path}: {entry.capture} {entry.candidate}: blessed when it {entry.brief}, but {reason}"
+                " (put the capture back, or take the entry out)"
+            )
 
     def _bless(self, cells: Sequence[Cell]) -> None:
         path = self._options.frontier

@@ -78,7 +78,7 @@ class ParitySession:
         self._questions = Questions(self._candidates, tools, self._counts, self._known, options.window)
         self._cells: dict[str, Cell] = {}
         self._failures: list[Failure] = []
-        self._conclusion = Conclusion(config, options, artifacts)
+        self._conclusion = Conclusion(config, options, self._known, artifacts)
         self._named = {_path_of(config, argument) for argument in config.args}
 
     @pytest.hookimpl(tryfirst=True)
@@ -169,6 +169,7 @@ class ParitySession:
             return (yield)
         if not self._config.getoption("collectonly"):
             self._conclusion.conclude(self._cells.values())
+            self._conclusion.require_captures(self._names, self._named)
         if self._conclusion.problems and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if not self._counts.captures and session.exitstatus == pytest.ExitCode.OK:
