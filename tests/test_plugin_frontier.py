@@ -174,6 +174,22 @@ def test_a_divergence_before_a_blessed_refusal_is_a_regression(refusing: Capture
     rush(refusing, *how).stdout.fnmatch_lines(["frontier regressed from 80 to 79", "diverged at tick 79, *"])
 
 
+def test_a_window_and_a_refusal(refusing: Captures) -> None:
+    rush(refusing, UPDATE).assert_outcomes(xfailed=1, deselected=2)
+
+    def window(ticks: str) -> pytest.RunResult:
+        return refusing.run("-m", "tick_window", f"--tick-window={ticks}")
+
+    window("70:79").assert_outcomes(passed=1, deselected=3)
+    window("70:90").assert_outcomes(xfailed=1, deselected=3)
+    # none of its ticks was played
+    behind = window("90:99")
+    behind.assert_outcomes(failed=1, deselected=3)
+    behind.stdout.fnmatch_lines(["the runtime refuses the replay at tick 80: *", "tick windows: 0 *, 1 errors"])
+    change_again(refusing, 75)
+    window("70:90").stdout.fnmatch_lines(["frontier regressed from 80 to 75", "diverged at tick 75, *"])
+
+
 def test_a_refusal_at_the_tick_of_a_blessed_divergence_is_a_failure(refusing: Captures) -> None:
     plant(refusing.pytester, "")
     change_again(refusing, 80)
