@@ -57,7 +57,7 @@ def test_it_finds_just_what_was_changed(
     hidden = expected.get(HIDDEN_CHANNEL, set())
     assert [(row.first_tick, row.ticks) for row in report.hidden] == ([(min(hidden), len(hidden))] if hidden else [])
     visible = sorted(set().union(*(ticks for channel, ticks in expected.items() if channel != HIDDEN_CHANNEL)))
-    rule = first_sustained(visible, TICKS - 1, sustain)
+    rule = first_sustained(visible, (-1, TICKS - 1), sustain)
     assert (report.first_bad_tick, report.blips) == (rule.onset, rule.blips)
     assert report.ok == (rule.onset is None)
     assert report.ticks_compared == TICKS
@@ -138,7 +138,7 @@ def test_no_pattern_of_differences_and_no_length_passes_unseen(
     last = max(ticks, ticks + extra) - 1
     visible = {tick for name in ("checkpoint", "sim_state") for tick in marked[name] if tick < shared}
     differing = sorted(visible | set(range(shared, last + 1)))
-    rule = first_sustained(differing, last, sustain)
+    rule = first_sustained(differing, (-1, last), sustain)
     assert (report.first_bad_tick, report.blips) == (rule.onset, rule.blips)
     assert report.ticks_compared == shared
     assert not (report.ok and extra)
@@ -149,7 +149,7 @@ def test_no_pattern_of_differences_and_no_length_passes_unseen(
         assert report.lead.tick <= rule.onset
     for row in report.channels:
         own = sorted(visible & set(marked[row.channel])) if row.channel in marked else list(range(shared, last + 1))
-        wanted = first_sustained(own, last, sustain)
+        wanted = first_sustained(own, (-1, last), sustain)
         assert (row.first_tick, row.ticks) == (own[0], len(own))
         assert (row.onset, row.blips) == (wanted.onset, len(wanted.blips))
     assert diff_traces(expected, actual, strict=True).ok == (not differing and not marked["hidden_state"])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crimson.dbg.floats import bits_of, from_bits, is_f32, ulps_between
+from crimson.dbg.floats import bits_of, f32_text, from_bits, is_f32, ulps_between, within_ulps
 
 _ONE = 0x3F800000
 
@@ -27,6 +27,17 @@ def test_bits_survive(bits: int) -> None:
 )
 def test_distance(start: int, end: int, ulps: int) -> None:
     assert ulps_between(start, end) == ulps
+
+
+@pytest.mark.parametrize("bits", [0x7F7FFFFF, 0xFF7FFFFF, 1, 0x80000000, 0x3DCCCCCD])
+def test_texts_read_back(bits: int) -> None:
+    assert from_bits(bits_of(float(f32_text(from_bits(bits))))) == from_bits(bits)
+
+
+@pytest.mark.parametrize(("one", "other"), [(0x7F7FFFFF, 0x7F800000), (0x7F800000, 0x7F800001)])
+def test_nothing_is_near_to_infinity(one: int, other: int) -> None:
+    assert not within_ulps(one, other, 1)
+    assert within_ulps(other, other, 1)
 
 
 def test_what_is_no_f32() -> None:

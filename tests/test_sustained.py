@@ -16,7 +16,7 @@ from crimson.dbg.sustained import first_sustained, runs_of
 )
 def test_it_is_the_definition(pattern: list[bool], sustain: int) -> None:
     last = len(pattern) - 1
-    found = first_sustained([tick for tick, differs in enumerate(pattern) if differs], last, sustain)
+    found = first_sustained([tick for tick, differs in enumerate(pattern) if differs], (-1, last), sustain)
     onsets = [
         tick
         for tick in range(len(pattern))
@@ -44,7 +44,23 @@ def test_it_is_the_definition(pattern: list[bool], sustain: int) -> None:
     ],
 )
 def test_cases(ticks: list[int], last: int, onset: int | None, blips: tuple[Blip, ...]) -> None:
-    found = first_sustained(ticks, last, 3)
+    found = first_sustained(ticks, (-1, last), 3)
+    assert (found.onset, found.blips) == (onset, blips)
+
+
+@pytest.mark.parametrize(
+    ("ticks", "onset", "blips"),
+    [
+        ([5], 5, ()),
+        ([5, 6, 8], 5, ()),
+        ([6], None, (Blip(6, 6),)),
+        ([6, 7, 9], 9, (Blip(6, 7),)),
+    ],
+)
+def test_what_touches_an_edge_of_a_window_may_go_on_outside(
+    ticks: list[int], onset: int | None, blips: tuple[Blip, ...]
+) -> None:
+    found = first_sustained(ticks, (5, 9), 3)
     assert (found.onset, found.blips) == (onset, blips)
 
 

@@ -42,6 +42,8 @@ pub const Runs = struct {
     blip_count: u32 = 0,
     blips: [blips_max]Blip = undefined,
     run: ?Blip = null,
+    /// The first tick that is compared.
+    begin: i32 = schema.setup_tick,
 
     const blips_max = 256;
 
@@ -62,8 +64,8 @@ pub const Runs = struct {
         }
         const run = runs.run.?;
         const length = run.last - run.first + 1;
-        // A difference at set-up cannot heal into the same run.
-        if (length >= sustained(rules) or run.first == schema.setup_tick) runs.onset = run.first;
+        // A difference at set-up cannot heal into the same run, and one at a window's beginning may be older.
+        if (length >= sustained(rules) or run.first <= runs.begin) runs.onset = run.first;
     }
 
     fn heal(runs: *Runs, run: Blip) void {
@@ -213,7 +215,12 @@ pub const Comparison = struct {
         const right = comparison.actual;
         const first = report.window[0];
         const last = report.window[1];
-        if (first <= 0) try comparison.compare_chunks(left.setup_entry(), right.setup_entry(), .{ -1, -1 }, report);
+        if (first > 0) {
+            report.whole.begin = @intCast(first);
+            report.presence.begin = @intCast(first);
+            for (&report.channels) |*runs| runs.begin = @intCast(first);
+        }
+        if (first == 0) try comparison.compare_chunks(left.setup_entry(), right.setup_entry(), .{ -1, -1 }, report);
         const shared_last = @min(last, @as(i64, @min(left.tick_count(), right.tick_count())) - 1);
         const chunks = @min(left.tick_entries().len, right.tick_entries().len);
         for (left.tick_entries()[0..chunks], right.tick_entries()[0..chunks]) |*mine, *theirs| {
@@ -355,7 +362,13 @@ fn equal_cells(expected: *const Rows, actual: *const Rows, position: usize, left
     const two = actual.word(position, right);
     if (one == two) return true;
     if (ulps == 0 or column.wire != .f4) return false;
+    // Infinities and NaN are near to nothing.
+    if (!finite(one) or !finite(two)) return false;
     return @abs(ordinal(@intCast(one)) - ordinal(@intCast(two))) <= ulps;
+}
+
+fn finite(bits: u64) bool {
+    return bits & 0x7f80_0000 != 0x7f80_0000;
 }
 
 /// The bits of an f32 as an integer that counts the floats in order; zeros of either sign are 0.

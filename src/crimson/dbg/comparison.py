@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from crimson.dbg.floats import ulps_between
+from crimson.dbg.floats import ulps_between, within_ulps
 from crimson.dbg.layout import TABLES, Leaf, Table
 from crimson.dbg.records import ChunkTables
 from crimson.dbg.report import FieldDifference, Value
@@ -44,7 +44,13 @@ def _apart(leaf: Leaf, expected: Words, actual: Words, ulps: int) -> Words:
     if not ulps or leaf.column.wire != "f4":
         return expected != actual
     distance = _ordinals(actual) - _ordinals(expected)
-    return np.abs(distance) > ulps
+    # Infinities and NaN are near to nothing.
+    loose = _finite(expected) & _finite(actual)
+    return np.where(loose, np.abs(distance) > ulps, expected != actual)
+
+
+def _finite(bits: Words) -> Words:
+    return (bits & 0x7F800000) != 0x7F800000
 
 
 def _ordinals(bits: Words) -> Words:
@@ -59,7 +65,8 @@ def differences_at(tick: int, expected: ChunkTables, actual: ChunkTables, ulps: 
         left = rows_between(expected[table.name], tick, tick)
         right = rows_between(actual[table.name], tick, tick)
         for difference in _table_differences(table, left, right):
-            if difference.ulps is None or abs(difference.ulps) > ulps or not ulps:
+            bits, other = difference.expected_bits, difference.actual_bits
+            if bits is None or other is None or not within_ulps(bits, other, ulps):
                 yield difference
 
 

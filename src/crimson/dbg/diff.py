@@ -54,9 +54,9 @@ class Rules:
         if self.ulps < 0:
             raise BadUsage("--ulps", f"{self.ulps} steps; it is a distance, 0 for none")
 
-    def first(self, differing: Sequence[int], last_tick: int) -> Divergence:
+    def first(self, differing: Sequence[int], compared: tuple[int, int]) -> Divergence:
         """The first divergence that counts among ascending ticks that differ."""
-        return first_sustained(differing, last_tick, 1 if self.strict else self.sustain)
+        return first_sustained(differing, compared, 1 if self.strict else self.sustain)
 
 
 def diff_traces(expected: Path, actual: Path, **options: Unpack[Options]) -> DiffReport:
@@ -84,6 +84,9 @@ class Comparison:
         self.actual = actual
         self.rules = rules
         self.window = _window(expected, actual, rules.ticks)
+        first, last = self.window
+        # Set-up is looked at with tick 0.
+        self._compared = (SETUP_TICK if first == 0 else first, last)
         self.found = Found()
         # Every difference up to the first bad tick, bit by bit, where there is one.
         self.history = Found()
@@ -96,7 +99,7 @@ class Comparison:
         self._find()
         if not self.found.compared:
             return self._report("nothing_compared")
-        divergence = self.rules.first(self.found.diverging(with_hidden=self.rules.strict), self.window[1])
+        divergence = self.rules.first(self.found.diverging(with_hidden=self.rules.strict), self._compared)
         onset = divergence.onset
         if onset is None:
             return self._report("equal", divergence)
@@ -181,7 +184,7 @@ class Comparison:
             ticks = self.found.channels.get(channel)
             if ticks is None or channel == HIDDEN_CHANNEL:
                 continue
-            own = self.rules.first(ticks, self.window[1])
+            own = self.rules.first(ticks, self._compared)
             yield ChannelDifference(channel, ticks[0], len(ticks), own.onset, len(own.blips))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from math import isfinite
+from math import inf, isfinite
 
 _F32 = struct.Struct("<f")
 _U32 = struct.Struct("<I")
@@ -31,9 +31,17 @@ def f32_text(value: float) -> str:
     """The shortest decimal that reads back as the same f32; infinities and NaN by name."""
     if not isfinite(value):
         return str(value)
-    bits = bits_of(value)
+    nearest = _nearest_f32(value)
     rounded = (float(f"{value:.{digits}g}") for digits in range(1, 10))
-    return repr(next(number for number in rounded if bits_of(number) == bits))
+    return repr(next(number for number in rounded if _nearest_f32(number) == nearest))
+
+
+def _nearest_f32(value: float) -> float:
+    try:
+        return float(_F32.unpack(_F32.pack(value))[0])
+    except OverflowError:
+        # the largest f32, rounded up
+        return inf
 
 
 def _ordinal(bits: int) -> int:
@@ -43,6 +51,14 @@ def _ordinal(bits: int) -> int:
 def ulps_between(a_bits: int, b_bits: int) -> int:
     """How many f32 steps lie from `a` to `b`; +0.0 and -0.0 are zero steps apart though their bits differ."""
     return _ordinal(b_bits) - _ordinal(a_bits)
+
+
+def within_ulps(a_bits: int, b_bits: int, ulps: int) -> bool:
+    """Whether two floats are at most so many steps apart; infinities and NaN are near to nothing but themselves."""
+    if a_bits == b_bits:
+        return True
+    finite = all(bits & 0x7F800000 != 0x7F800000 for bits in (a_bits, b_bits))
+    return finite and ulps > 0 and abs(ulps_between(a_bits, b_bits)) <= ulps
 
 
 def ulps_text(a_bits: int, b_bits: int) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from crimson.dbg.report import Blip
-from crimson.dbg.schema import SETUP_TICK
 
 DEFAULT_SUSTAIN = 3
 
@@ -34,14 +33,16 @@ def runs_of(ticks: Iterable[int]) -> Iterator[tuple[int, int]]:
         yield first, last
 
 
-def first_sustained(diverging: Iterable[int], last_tick: int, sustain: int) -> Divergence:
-    """The first run of at least `sustain` ticks, or that reaches the last tick there is, or begins at set-up.
+def first_sustained(diverging: Iterable[int], compared: tuple[int, int], sustain: int) -> Divergence:
+    """The first run of at least `sustain` ticks, or that touches the first or the last of the ticks `compared`.
 
-    A difference at set-up cannot heal into the same run, so it counts however short it is.
+    A difference at set-up, the first tick of whole traces, cannot heal into the same run, so it counts however short it
+    is. One at an edge of a window may go on outside.
     """
+    begin, end = compared
     blips: list[Blip] = []
     for first, last in runs_of(diverging):
-        if last - first + 1 >= sustain or last >= last_tick or first == SETUP_TICK:
+        if last - first + 1 >= sustain or last >= end or first <= begin:
             return Divergence(first, tuple(blips))
         blips.append(Blip(first, last))
     return Divergence(None, tuple(blips))
