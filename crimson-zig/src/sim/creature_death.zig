@@ -82,7 +82,7 @@ fn end(world: *World, slot: usize, left: enum { corpse, nothing }) void {
     release_den(world, slot);
     if (pool.flags[slot].split_on_death and pool.size[slot] > split_size_min) split(world, slot);
     switch (left) {
-        .corpse => pool.death_timer[slot] -= world.dt,
+        .corpse => pool.death_timer[slot] -= world.timing.frame_dt,
         .nothing => pool.active[slot] = false,
     }
     const paid = experience.pay_kill(world, pool.reward_value[slot]);

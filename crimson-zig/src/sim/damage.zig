@@ -11,7 +11,7 @@ const World = @import("world.zig").World;
 
 /// What hurts a creature; the original's numbers.
 pub const Kind = enum(u8) {
-    /// Poison and plague.
+    /// Poison.
     self_tick = 0,
     bullet = 1,
     melee = 2,
@@ -27,7 +27,7 @@ pub fn hit_creature(world: *World, slot: usize, asked: f32, kind: Kind, impulse:
     pool.hit_flash_timer[slot] = 0.2;
     if (kind == .bullet and !pool.flags[slot].spawner) jerk(world, slot);
     if (pool.hp[slot] <= 0.0) {
-        pool.death_timer[slot] -= world.dt * 15.0;
+        pool.death_timer[slot] -= world.timing.frame_dt * 15.0;
         return;
     }
     if (kind == .fire and world.perks.has(.pyromaniac)) {
@@ -38,7 +38,7 @@ pub fn hit_creature(world: *World, slot: usize, asked: f32, kind: Kind, impulse:
     pool.vel[slot] = float.subtract(pool.vel[slot], impulse);
     if (pool.hp[slot] > 0.0) return;
 
-    pool.death_timer[slot] -= world.dt;
+    pool.death_timer[slot] -= world.timing.frame_dt;
     creature_death.die(world, slot);
     if (world.settings.mended()) {
         face(pool, slot, impulse);

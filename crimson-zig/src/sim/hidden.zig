@@ -83,8 +83,9 @@ fn packed_bytes(value: anytype) [packed_size(@TypeOf(value))]u8 {
     return bytes;
 }
 
-/// The digest of the slots of a pool that are not live, from what their last tenants left. Such a slot only changes by
-/// being handed out, so its hash is kept until then; `check` tells whether that is so.
+/// The digest of the slots of a pool that are not live, from what their last tenants left. Such a slot changes
+/// by being handed out, and where it may be moved it is hashed anew; else its hash is kept. `check` tells whether that is
+/// so.
 fn Residue(comptime Pool: type, comptime Row: type, comptime capacity: usize, comptime extra: usize) type {
     return struct {
         const Self = @This();
@@ -110,7 +111,10 @@ fn Residue(comptime Pool: type, comptime Row: type, comptime capacity: usize, co
             for (0..capacity) |slot| {
                 const live = pool.active[slot];
                 if (live and residue.live[slot]) continue;
-                if (live == residue.live[slot] and pool.generation[slot] == residue.generation[slot]) continue;
+                const same = live == residue.live[slot] and pool.generation[slot] == residue.generation[slot];
+                // A carrier that is gone is moved when its death is handled once more.
+                const moves = @hasField(Pool, "carried") and pool.flags[slot].bonus_on_death;
+                if (same and !moves) continue;
                 residue.live[slot] = live;
                 residue.hashes[slot] = if (live) @splat(0) else slot_hash_of(pool, slot);
                 changed = true;

@@ -148,7 +148,10 @@ fn of_choices(choices: *const [choices_max]PerkId) schema.PerkChoices {
 
 pub fn of_timeline(timeline: *const Timeline) schema.QuestTimeline {
     var row: schema.QuestTimeline = undefined;
-    inline for (@typeInfo(schema.QuestTimeline).@"struct".field_names) |name| @field(row, name) = @field(timeline, name);
+    inline for (@typeInfo(schema.QuestTimeline).@"struct".field_names) |name| {
+        const value = @field(timeline, name);
+        @field(row, name) = if (@TypeOf(value) == f64) @floatCast(value) else value;
+    }
     return row;
 }
 

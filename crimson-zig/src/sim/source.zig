@@ -14,7 +14,6 @@ const Sampler = @import("sample.zig").Sampler;
 const Settings = settings_module.Settings;
 const Tables = @import("../cdt_rows.zig").Tables;
 const World = @import("world.zig").World;
-const frame_dt_ms = @import("world.zig").frame_dt_ms;
 const assert = std.debug.assert;
 
 /// How long a recording may go on after the run has ended.
@@ -47,6 +46,8 @@ pub const Source = struct {
     }
 
     pub fn sample_setup(source: *Source, tables: *Tables) Failure!void {
+        const rules = source.replay.head.rules;
+        if (rules > 2) return source.refuse("the replay was recorded under rules {d}; this build plays rules 1 and 2", .{rules});
         const settings = settings_of(source.replay, source.quest()) catch return source.refuse(
             "rules-1 co-op reload behaviour requires known recording-build provenance",
             .{},
@@ -132,7 +133,7 @@ pub const Source = struct {
             source.end = .{ .tick = tick, .outcome = outcome };
         }
         const end = source.end.?;
-        source.run_down_left_ms -= frame_dt_ms;
+        source.run_down_left_ms -= source.world.frame_ms;
         const count = source.replay.tick_count();
         if (source.run_down_left_ms >= 0 or tick + 1 >= count) return;
         return source.refuse(

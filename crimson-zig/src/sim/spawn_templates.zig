@@ -388,7 +388,8 @@ fn finish(world: *World, slot: usize, id: Id, heading: f32) void {
     const retries = world.settings.quest_fail_retry_count;
     if (retries <= 0) return;
     strengthen(pool, slot, &easings[@intCast(@min(retries, easings.len) - 1)]);
-    if (den) |children| children.interval += @min(float.from_int(retries) * @as(f32, 0.35), 3.0);
+    // Nine reach the limit.
+    if (den) |children| children.interval += @min(float.from_int(@min(retries, 9)) * @as(f32, 0.35), 3.0);
 }
 
 const Factors = struct { reward: f32, speed: f32, damage: f32, hp: f32 };

@@ -120,6 +120,8 @@ pub const World = struct {
     /// change the seconds by a bit of rounding.
     dt: f32,
     dt_ms: i32,
+    /// The frame's whole milliseconds, a Reflex Boost left out.
+    frame_ms: i32,
     /// How long the frame was meant to be.
     timing: TimingSample,
     /// Whether the next frame is slowed by a Reflex Boost.
@@ -220,6 +222,7 @@ pub const World = struct {
     pub fn step(world: *World, inputs: []const Input, asks_for_menu: bool) void {
         assert(inputs.len == world.settings.player_count);
         world.timing = world.measure_frame();
+        world.frame_ms = if (world.settings.mode == .typo) frame_dt_ms else float.milliseconds(world.whole_frame());
         world.dt = world.timing.frame_dt;
         world.dt_ms = world.timing.frame_dt_ms;
 
@@ -288,10 +291,15 @@ pub const World = struct {
         return false;
     }
 
-    /// How long the frame is: Reflex Boosted shortens it during the run, and a Reflex Boost slows it down.
-    fn measure_frame(world: *const World) TimingSample {
+    /// How long the frame is without a Reflex Boost: Reflex Boosted shortens it during the run.
+    fn whole_frame(world: *const World) f32 {
         const boosted = world.run_active and world.perks.has(.reflex_boosted);
-        const whole = if (boosted) frame_dt * 0.9 else frame_dt;
+        return if (boosted) frame_dt * 0.9 else frame_dt;
+    }
+
+    /// How long the frame is: a Reflex Boost slows it down.
+    fn measure_frame(world: *const World) TimingSample {
+        const whole = world.whole_frame();
         const factor = world.time_scale_factor();
         const dt = if (world.time_scale_active) whole * factor else whole;
         return .{

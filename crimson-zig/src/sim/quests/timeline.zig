@@ -29,7 +29,8 @@ pub const Timeline = struct {
     creatures_none_active: bool = false,
     /// Below zero until the last creature is gone.
     completion_transition_ms: f32 = -1.0,
-    stage_banner_timer_ms: f32 = 0.0,
+    /// The rewrite adds whole doubles here, and rounds for the trace alone.
+    stage_banner_timer_ms: f64 = 0.0,
     completed: bool = false,
 
     /// `quest_mode_update`, 0x004070e0.
