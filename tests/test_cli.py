@@ -34,6 +34,7 @@ from crimson.dbg.report import (
     ReportPart,
     VerifyReport,
 )
+from crimson.dbg.zig_program import zig_program
 
 COMMANDS = ("record", "diff", "bisect", "focus", "health", "verify", "recover", "finalize", "tick", "entity", "query")
 
@@ -43,6 +44,8 @@ def stock(original: Path, raw_capture: Path, tmp_path_factory: pytest.TempPathFa
     """A folder with a capture, its original, traces that differ from it, and one that is cut."""
     folder = tmp_path_factory.mktemp("stock") / "stock"
     folder.mkdir()
+    # that it is being built is told, but not in every run
+    zig_program()
     shutil.copy(raw_capture, folder / "capture.jsonl")
     for suffix in (".cdt", ".crd"):
         shutil.copy(original.with_suffix(suffix), folder / f"original{suffix}")
@@ -195,6 +198,12 @@ def test_both_ways_to_a_diff_say_the_same() -> None:
         ("record original.crd --out original.crd", "original.crd: a recording does not overwrite its replay"),
         ("record original.crd --out new.cdt --until -1", "--until: there is no tick -1; ticks count from 0"),
         ("record original.crd --out new.cdt --candidate c", "--candidate: there is no candidate 'c'"),
+        (
+            "record original.crd --out original.cdt",
+            "original.cdt: is a trace of the original, which nothing overwrites",
+        ),
+        ("record original.crd --out original.cdt --candidate zig", "original.cdt: is a trace of the original"),
+        ("recover cut.cdt --out original.cdt", "original.cdt: is a trace of the original, which nothing overwrites"),
         ("record absent.crd --out new.cdt --candidate zig", "absent.crd: cannot be read: No such file or directory"),
         ("record original.cdt --out new.cdt --candidate zig", "original.cdt: "),
         ("record original.crd --out . --candidate zig", ".: cannot be written: it is a directory"),

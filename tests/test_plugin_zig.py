@@ -67,6 +67,8 @@ def test_a_required_candidate_is_not_skipped(captures: Captures) -> None:
     result = captures.run("--parity=zig", "--parity-require=zig", "-m", "parity")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*is compiled by ziglang, which is missing"])
+    result.stdout.fnmatch_lines(["captures/rush.cdt*zig*not built*", "0 diverged, 0 equal, 1 errors"])
+    result.stdout.no_fnmatch_line("*was not tried*")
 
 
 def test_only_a_candidate_of_the_run_can_be_required(captures: Captures) -> None:

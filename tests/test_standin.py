@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -463,8 +464,9 @@ def test_a_build_removes_what_nobody_has_used_for_a_month(tmp_path: Path, monkey
 
 def test_a_cache_that_takes_no_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    (tmp_path / "pytest-crimson-parity" / "lock").mkdir(parents=True)
-    problem("cannot be built in .*pytest-crimson-parity: Is a directory")
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with mock.patch.object(zig_build, "compile_program", side_effect=full):
+        problem("cannot be built in .*pytest-crimson-parity: No space left on device")
 
 
 def problem(match: str) -> None:

@@ -27,6 +27,14 @@ def test_both_record_the_same(path: Path, tmp_path: Path) -> None:
     assert assert_both_record_the_same(replay, tmp_path) == len(replay.ticks)
 
 
+def test_a_recording_does_not_overwrite_its_replay(tmp_path: Path) -> None:
+    path = saved(replay_of(FOUND[1]), tmp_path)
+    before = path.read_bytes()
+    outcome = crimson_zig("record", path, "--out", path.parent / "." / path.name)
+    assert (outcome.code, outcome.message.endswith("a recording does not overwrite its replay")) == (2, True)
+    assert path.read_bytes() == before
+
+
 @pytest.mark.parametrize("rules", [3, 300, 1 << 40])
 def test_rules_of_a_later_game_are_refused_by_both(rules: int, tmp_path: Path) -> None:
     path = saved(msgspec.structs.replace(replay_of(FOUND[1]), rules=rules), tmp_path)

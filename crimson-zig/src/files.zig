@@ -22,6 +22,14 @@ pub fn open_input(io: Io, path: []const u8, problem: *Problem) Refused!Io.File {
     };
 }
 
+/// Whether two paths lead to one file that is there.
+pub fn same_file(io: Io, one: []const u8, other: []const u8) bool {
+    const cwd: Io.Dir = .cwd();
+    const left = cwd.statFile(io, one, .{}) catch return false;
+    const right = cwd.statFile(io, other, .{}) catch return false;
+    return left.inode == right.inode and left.size == right.size and left.mtime.nanoseconds == right.mtime.nanoseconds;
+}
+
 /// A file that is written beside its target, and becomes it at the end.
 pub const AtomicFile = struct {
     io: Io,

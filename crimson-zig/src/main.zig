@@ -183,6 +183,9 @@ fn run_record(context: *Context) Failure!u8 {
         null;
     const path = try arguments.operand("REPLAY", problem);
     try arguments.finish(problem);
+    if (crimson.files.same_file(context.io, path, out)) {
+        return problem.refuse(out, "a recording does not overwrite its replay", .{});
+    }
     var replay = try crimson.crd.read_file(context.io, context.gpa, path, problem);
     defer replay.deinit();
     const source = try context.gpa.create(crimson.Source);

@@ -5,6 +5,7 @@ pub const crd = @import("crd.zig");
 
 pub const columns = @import("cdt_columns.zig");
 pub const diff = @import("diff.zig");
+pub const files = @import("files.zig");
 pub const format = @import("cdt_format.zig");
 pub const layout = @import("layout.zig");
 pub const memory = @import("memory.zig");
@@ -35,4 +36,5 @@ test {
     _ = @import("sim/source.zig");
     _ = @import("sim/typo.zig");
     _ = @import("sim/typo_names.zig");
+    _ = @import("sim/world.zig");
 }

@@ -42,6 +42,12 @@ class ToolchainAbsent(ParityError):
     verdict = "not tried"
 
 
+class CandidateNotBuilt(ParityError):
+    """The same for a candidate that is required: an error of its items."""
+
+    verdict = "not built"
+
+
 @runtime_checkable
 class Candidate(Protocol):
     """A program whose play is measured against the original's.

@@ -13,7 +13,7 @@ from crimson.dbg.errors import ParityError, RecordRefused
 from crimson.dbg.render import render_diff
 from crimson.dbg.report import DiffReport
 from pytest_crimson_parity.artifacts import Artifacts, Kept
-from pytest_crimson_parity.candidates import Candidate, CandidateFailure, ToolchainAbsent
+from pytest_crimson_parity.candidates import Candidate, CandidateFailure, CandidateNotBuilt, ToolchainAbsent
 from pytest_crimson_parity.capture import Capture
 from pytest_crimson_parity.cell import Cell
 from pytest_crimson_parity.compare import Comparer, end_line, remarks, shortfall
@@ -79,7 +79,8 @@ class ParityItem(CaptureItem):
             compared = self._tools.comparer.compare(self.capture, self._candidate, progress, window=self.window)
         except ToolchainAbsent as problem:
             if self._candidate.name in self._tools.required:
-                raise
+                self._tell(msgspec.structs.replace(self._cell, note=str(problem)))
+                raise CandidateNotBuilt(problem.where, problem.problem, problem.hint) from None
             self._tell(msgspec.structs.replace(self._cell, verdict=problem.verdict, note=str(problem)))
             pytest.skip(f"the candidate {self._candidate.name} was not tried: {problem}")
         except (RecordRefused, CandidateFailure) as problem:

@@ -83,6 +83,7 @@ def record(
     json: Json = False,
 ) -> None:
     """Re-simulate a replay and write its trace."""
+    from crimson.dbg.overwriting import require_no_original
     from crimson.dbg.report import RecordSummary
 
     if candidate not in ("python", "zig"):
@@ -91,6 +92,7 @@ def record(
         raise BadUsage("--until", f"there is no tick {until}; ticks count from 0")
     if out.exists() and replay.exists() and out.samefile(replay):
         raise BadUsage(out, "a recording does not overwrite its replay", "name another file with --out")
+    require_no_original(out)
     played = _by_python(replay, out, until) if candidate == "python" else _by_zig(replay, out, until)
     summary = RecordSummary(str(replay), str(out), *played)
     _show(summary, lambda: "\n".join([f"recorded {summary.ticks} ticks to {out}", *summary.notes]), json)

@@ -10,8 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.resources.abc import Traversable
@@ -20,6 +19,7 @@ from types import MappingProxyType
 
 from crimson.dbg.atomic import make_folder
 from crimson.dbg.errors import ParityError
+from crimson.dbg.locks import locked
 from crimson.dbg.shipped import ShippedFolder, shipped_folder
 
 # Who has not been run for so long is of an older release, or of sources that have changed since.
@@ -64,7 +64,7 @@ def built_program(program: ZigProgram, changed: Mapping[str, bytes] = MappingPro
         return target
     make_folder(folder)
     try:
-        with _alone(folder / "lock"):
+        with locked(folder / "lock"):
             # somebody else may have built it meanwhile
             if not _used(target):
                 _make_room(folder)
@@ -189,13 +189,3 @@ def compile_program(
             said = next((line for line in done.stdout.splitlines() if "error" in line), done.stdout.strip()[-200:])
             raise program.problem(program.title, f"does not compile with ziglang {compiler}: {said}")
         (place / "program").replace(target)
-
-
-@contextmanager
-def _alone(lock: Path) -> Generator[None]:
-    # here and not above: the module can be imported where there is no fcntl
-    import fcntl
-
-    with lock.open("wb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
