@@ -54,15 +54,15 @@ def _spec(
 
 
 # Where quest creatures come in: the middles of the edges and the corners, outside the arena.
-DOORS = tuple(Vec2(x, y) for x in (-64.0, 512.0, 1088.0) for y in (-64.0, 512.0, 1088.0) if (x, y) != (512.0, 512.0))
+_DOORS = tuple(Vec2(x, y) for x in (-64.0, 512.0, 1088.0) for y in (-64.0, 512.0, 1088.0) if (x, y) != (512.0, 512.0))
 # Nests stay where they appear, so they appear inside.
 _NEST_SITES = tuple(Vec2(x, y) for x in (224.0, 800.0) for y in (224.0, 800.0))
 _NESTS = range(SpawnId.DEN_ALIEN_BASIC_07, SpawnId.DEN_SPIDER_WEAK_10 + 1)
 _SPAWNERS = (SpawnId.ZOMBIE_BOSS_SPAWNER_00, *_NESTS)
 
 
-def _entry(index: int, template: SpawnId, trigger_ms: int, count: int = 1) -> SpawnEntry:
-    sites = _NEST_SITES if template in _NESTS else DOORS
+def quest_entry(index: int, template: SpawnId, trigger_ms: int, count: int = 1) -> SpawnEntry:
+    sites = _NEST_SITES if template in _NESTS else _DOORS
     return SpawnEntry(pos=sites[index % len(sites)], heading=0.0, spawn_id=template, trigger_ms=trigger_ms, count=count)
 
 
@@ -76,7 +76,7 @@ def _menagerie() -> CustomQuest:
         title="Menagerie",
         start_weapon_id=WeaponId.SPLITTER_GUN,
         terrain_slots=(2, 3, 2),
-        entries=tuple(_entry(index, template, 1000 + 1000 * index) for index, template in enumerate(templates)),
+        entries=tuple(quest_entry(index, template, 1000 + 1000 * index) for index, template in enumerate(templates)),
     )
     validate_custom_quest(quest)
     return quest
@@ -107,7 +107,9 @@ def _fireworks(start_weapon: WeaponId) -> CustomQuest:
         title="Fireworks",
         start_weapon_id=start_weapon,
         terrain_slots=(4, 5, 4),
-        entries=tuple(_entry(wave, waves[wave % len(waves)], 1000 + 1500 * wave, 2 + wave // 6) for wave in range(36)),
+        entries=tuple(
+            quest_entry(wave, waves[wave % len(waves)], 1000 + 1500 * wave, 2 + wave // 6) for wave in range(36)
+        ),
         no_weapons=tuple(weapon for weapon in DROPPABLE_WEAPONS if weapon not in _FIREWORKS),
     )
     validate_custom_quest(quest)

@@ -17,14 +17,13 @@ from crimson.movement_controls import MovementControlType
 from crimson.perks.ids import PerkId
 from crimson.quests.custom import DROPPABLE_WEAPONS, CustomQuest, validate_custom_quest
 from crimson.quests.level import QUEST_COUNT, QuestLevel
-from crimson.quests.types import SpawnEntry
 from crimson.replay import ReplayTick, pack_tick
 from crimson.sim.input import PlayerInput
 from crimson.sim.run_spec import RunSpec, RunStatus
 from crimson.sim.sessions import DeterministicSession
 from crimson.weapons import WeaponId
 
-from capture_replays import ARSENAL_PLANS, DOORS, PLANS
+from capture_replays import ARSENAL_PLANS, PLANS, quest_entry
 from crimson.dbg.replay_bots import Bot, Fighter, Hands, PerkPicker, Typist, idle_inputs
 from crimson.dbg.replay_plans import ReplayPlan
 
@@ -315,14 +314,7 @@ def _siege(
         start_weapon_id=weapon,
         terrain_slots=(2, 3, 2),
         entries=tuple(
-            SpawnEntry(
-                pos=DOORS[number % len(DOORS)],
-                heading=0.0,
-                spawn_id=pack[number % len(pack)],
-                trigger_ms=500 + every_ms * number,
-                count=pack_size,
-            )
-            for number in range(packs)
+            quest_entry(number, pack[number % len(pack)], 500 + every_ms * number, pack_size) for number in range(packs)
         ),
         no_weapons=tuple(weapon for weapon in DROPPABLE_WEAPONS if weapon not in weapons),
         # Points cannot be withheld.

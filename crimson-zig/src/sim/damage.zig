@@ -54,11 +54,6 @@ pub fn face(pool: *creatures.Pool, slot: usize, direction: Vec2) void {
     pool.heading[slot] = float.angle_add(direction, -float.half_pi);
 }
 
-/// `creature_handle_death` for one that is dead.
-pub fn kill_again(world: *World, slot: usize) void {
-    creature_death.die(world, slot);
-}
-
 /// What perks make of damage before it is dealt.
 fn strengthened(world: *World, asked: f32, kind: Kind) f32 {
     var amount = asked;

@@ -1,6 +1,7 @@
 //! Secondary projectiles: rockets, and what becomes of them.
 
 const std = @import("std");
+const creature_death = @import("creature_death.zig");
 const damage = @import("damage.zig");
 const effects = @import("effects.zig");
 const float = @import("float.zig");
@@ -122,7 +123,7 @@ fn burn(world: *World, slot: usize) void {
         if (victims.hp[creature] > 0.0) continue;
         for (0..2) |_| effects.stain(world);
         // The original lets it die once more.
-        if (!world.settings.mended()) damage.kill_again(world, creature);
+        if (!world.settings.mended()) creature_death.die(world, creature);
     }
 }
 

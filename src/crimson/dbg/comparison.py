@@ -10,7 +10,7 @@ from crimson.dbg.floats import ulps_between, within_ulps
 from crimson.dbg.layout import TABLES, Leaf, Table
 from crimson.dbg.records import ChunkTables
 from crimson.dbg.report import FieldDifference, Value
-from crimson.dbg.rows import TableRows, Words, counts_at, values_from_words
+from crimson.dbg.rows import TableRows, Words, counts_at, not_finite, values_from_words
 
 PRESENT, ABSENT = "present", "absent"
 
@@ -45,12 +45,8 @@ def _apart(leaf: Leaf, expected: Words, actual: Words, ulps: int) -> Words:
         return expected != actual
     distance = _ordinals(actual) - _ordinals(expected)
     # Infinities and NaN are near to nothing.
-    loose = _finite(expected) & _finite(actual)
-    return np.where(loose, np.abs(distance) > ulps, expected != actual)
-
-
-def _finite(bits: Words) -> Words:
-    return (bits & 0x7F800000) != 0x7F800000
+    exact = not_finite(expected) | not_finite(actual)
+    return np.where(exact, expected != actual, np.abs(distance) > ulps)
 
 
 def _ordinals(bits: Words) -> Words:

@@ -57,7 +57,7 @@ def within_ulps(a_bits: int, b_bits: int, ulps: int) -> bool:
     """Whether two floats are at most so many steps apart; infinities and NaN are near to nothing but themselves."""
     if a_bits == b_bits:
         return True
-    finite = all(bits & 0x7F800000 != 0x7F800000 for bits in (a_bits, b_bits))
+    finite = isfinite(from_bits(a_bits)) and isfinite(from_bits(b_bits))
     return finite and ulps > 0 and abs(ulps_between(a_bits, b_bits)) <= ulps
 
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.resources.abc import Traversable
@@ -50,9 +50,14 @@ class ZigProgram:
     stamp: str = ""
 
 
-def built_program(program: ZigProgram, changed: Mapping[str, bytes] = MappingProxyType({})) -> Path:
+def built_program(
+    program: ZigProgram,
+    changed: Mapping[str, bytes] = MappingProxyType({}),
+    tell: Callable[[str], None] | None = None,
+) -> Path:
     """The program, with some sources changed or added, built if it is not in the cache yet.
 
+    `tell` hears of a build before it begins, since it takes a while.
     Raises the program's kind of problem, which says what is missing, or what the compiler says.
     """
     compiler = compiler_version(program)
@@ -62,6 +67,8 @@ def built_program(program: ZigProgram, changed: Mapping[str, bytes] = MappingPro
     target = folder / f"{program.name}-{identity}"
     if _used(target):
         return target
+    if tell is not None:
+        tell(f"building {program.title}, which takes a minute the first time")
     make_folder(folder)
     try:
         with locked(folder / "lock"):
@@ -97,12 +104,6 @@ def _make_room(folder: Path) -> None:
             shutil.rmtree(path)
         elif _PROGRAM_NAME.fullmatch(path.name) and path.stat().st_mtime < oldest:
             path.unlink()
-
-
-def is_built(program: ZigProgram) -> bool:
-    """Whether the program for these sources is there; raises as `built_program` does, where that is not known."""
-    identity = program_identity(program, compiler_version(program), sources_of(program))
-    return (cache_folder() / f"{program.name}-{identity}").exists()
 
 
 def compiler_version(program: ZigProgram) -> str:

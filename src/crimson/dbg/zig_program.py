@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from crimson.dbg.errors import ParityError
-from crimson.dbg.zig_build import ZigProgram, built_program, is_built
+from crimson.dbg.zig_build import ZigProgram, built_program
 
 CRIMSON_ZIG = ZigProgram(
     name="crimson-zig",
@@ -22,10 +22,8 @@ CRIMSON_ZIG = ZigProgram(
 
 
 def zig_program(tell: Callable[[str], None] | None = None) -> Path:
-    """The program, built if it is not in the cache yet; `tell` hears of that before, since it takes a while.
+    """The program, built if it is not in the cache yet; `tell` hears of that before.
 
     Raises `ParityError` that says what is missing, or what the compiler says.
     """
-    if tell is not None and not is_built(CRIMSON_ZIG):
-        tell("building crimson-zig, which takes a minute the first time")
-    return built_program(CRIMSON_ZIG)
+    return built_program(CRIMSON_ZIG, tell=tell)
