@@ -344,6 +344,7 @@ def test_another_executable(harmless: subprocess.Popen[bytes], tmp_path: Path) -
         f"{known_layout().target.sha256} (nothing was hooked; start the build that the addresses were taken from)"
     )
     assert list(tmp_path.iterdir()) == []
+    assert "frida" not in Path(f"/proc/{harmless.pid}/maps").read_text()
 
 
 def refusal(tmp_path: Path, *words: str) -> str:
@@ -358,7 +359,7 @@ def refusal(tmp_path: Path, *words: str) -> str:
     ("choice", "message"),
     [
         (["--name", "nobody.exe"], "process nobody.exe: Frida says: unable to find process with name 'nobody.exe'"),
-        (["--pid", "4194304"], "process 4194304: Frida says: unable to find process with pid 4194304"),
+        (["--pid", "4194304"], "process 4194304: is not running"),
         ([], "process crimsonland.exe: Frida says: unable to find process with name 'crimsonland.exe'"),
         (["--spawn", "nothing.exe"], "nothing.exe: cannot be started: No such file or directory"),
         (

@@ -185,16 +185,11 @@ function pinnedStep({ typo, reflexBoosted, timeScaleActive, reflexBoostTimer }) 
 const WRONG_TARGET = 'wrong target: ';
 const WORD_BYTES = 4;
 
-/** The file of the process. */
-function identify() {
-  const { path } = Process.mainModule;
-  const contents = File.readAllBytes(path);
-  return { path, size: contents.byteLength, sha256: Checksum.compute('sha256', contents) };
-}
-
 /** The file of the process, if it is one of `targets`; throws what was found when it is none. */
 function requireTarget(targets) {
-  const found = identify();
+  const { path } = Process.mainModule;
+  const contents = File.readAllBytes(path);
+  const found = { path, size: contents.byteLength, sha256: Checksum.compute('sha256', contents) };
   if (!targets.some((target) => target.sha256 === found.sha256)) {
     throw new Error(WRONG_TARGET + JSON.stringify({ ...found, known: targets.map((target) => target.name) }));
   }
@@ -1205,8 +1200,6 @@ rpc.exports = {
   describe() {
     return { records: RECORDS };
   },
-
-  identify,
 
   init(config) {
     const target = requireTarget(config.targets);

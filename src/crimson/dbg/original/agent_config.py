@@ -165,14 +165,6 @@ class Goodbye(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
     """The process exits in good order; one that is killed says nothing."""
 
 
-class Executable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The file of a process."""
-
-    path: str
-    size: int
-    sha256: str
-
-
 class Refusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The executable that was found where one of `known` was expected."""
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -16,13 +15,12 @@ from crimson.dbg.original.agent_config import (
     AgentMessage,
     AgentStats,
     Description,
-    Executable,
     Goodbye,
     Hello,
     RecordsMessage,
-    Refusal,
 )
 from crimson.dbg.original.agent_records import record_skew
+from crimson.dbg.original.frida_device import explained, local_device
 from crimson.dbg.shipped import shipped_folder
 
 if TYPE_CHECKING:
@@ -33,7 +31,6 @@ AGENT_FILE = "gameplay_diff_capture.js"
 STOPPED = "stopped"
 SCRIPT_DESTROYED = "script-destroyed"
 
-_WRONG_TARGET = "wrong target: "
 # The reason of an end comes right after the script's.
 _REASON_SECONDS = 5.0
 # More than any window.
@@ -74,20 +71,6 @@ def agent_source() -> str:
     return (shipped_folder("frida_agent") / AGENT_FILE).read_text(encoding="utf-8")
 
 
-def identify(target: int | str) -> Executable:
-    """The executable of a process, by its id or name; nothing is hooked. Raises `CaptureProblem`."""
-    where = f"process {target}"
-    device = _local_device()
-    with _explained(where):
-        session = device.attach(target)
-        try:
-            script = session.create_script(agent_source(), name=AGENT_FILE.removesuffix(".js"))
-            script.load()
-            return msgspec.convert(script.exports_sync.identify(), Executable)
-        finally:
-            session.detach()
-
-
 class AgentSession:
     """The agent in one process, from `attach` until `close` or the process's end.
 
@@ -109,7 +92,7 @@ class AgentSession:
         # A credit costs the target a wake-up, so they are given some at a time.
         self._credit_step = max(1, config.window // 4)
         session.on("detached", self._on_detached)
-        with _explained(where):
+        with explained(where):
             self._script = session.create_script(source, name=AGENT_FILE.removesuffix(".js"))
             self._script.on("message", self._on_message)
             self._script.on("destroyed", lambda: self._items.put(_Destroyed()))
@@ -130,8 +113,8 @@ class AgentSession:
         There is no starting of the game from here: its textures came out empty when Frida had started it.
         """
         where = f"process {target}"
-        device = _local_device()
-        with _explained(where):
+        device = local_device()
+        with explained(where):
             session = device.attach(target)
         try:
             return cls(session, config, where, agent_source() if source is None else source)
@@ -177,7 +160,7 @@ class AgentSession:
         """
         import frida
 
-        with _explained(self.where):
+        with explained(self.where):
             try:
                 # the game may be waiting for us
                 self._credit(_ENOUGH_CREDIT)
@@ -195,7 +178,7 @@ class AgentSession:
         self._given_up = True
 
     def stats(self) -> AgentStats:
-        with _explained(self.where):
+        with explained(self.where):
             return msgspec.convert(self._script.exports_sync.stats(), AgentStats)
 
     def close(self) -> None:
@@ -260,47 +243,3 @@ class AgentSession:
 
     def _on_detached(self, reason: str, crash: frida.Crash | None) -> None:
         self._items.put(Ending(reason, "" if crash is None else crash.report or crash.summary))
-
-
-def _local_device() -> frida.Device:
-    try:
-        import frida
-    except ModuleNotFoundError:
-        raise CaptureProblem("capturing", "needs Frida", "pip install pytest-crimson-parity[capture]") from None
-    return frida.get_local_device()
-
-
-@contextmanager
-def _explained(where: str) -> Generator[None]:
-    """What Frida, or the agent through it, complains of becomes a `CaptureProblem`."""
-    import frida
-
-    try:
-        yield
-    except frida.RPCException as problem:
-        raise _of_agent(where, str(problem.args[0])) from None
-    except (
-        frida.InvalidArgumentError,
-        frida.InvalidOperationError,
-        frida.NotSupportedError,
-        frida.PermissionDeniedError,
-        frida.ProcessNotFoundError,
-        frida.ProcessNotRespondingError,
-        frida.ProtocolError,
-        frida.ServerNotRunningError,
-        frida.TimedOutError,
-        frida.TransportError,
-    ) as problem:
-        raise CaptureProblem(where, f"Frida says: {problem}") from None
-
-
-def _of_agent(where: str, problem: str) -> CaptureProblem:
-    text = problem.removeprefix("Error: ")
-    if not text.startswith(_WRONG_TARGET):
-        return CaptureProblem(where, f"the agent refused: {text}")
-    found = msgspec.json.decode(text.removeprefix(_WRONG_TARGET), type=Refusal)
-    return CaptureProblem(
-        found.path,
-        f"is not {' or '.join(found.known)}: it has {found.size} bytes and SHA-256 {found.sha256}",
-        "nothing was hooked; start the build that the addresses were taken from",
-    )

@@ -13,10 +13,11 @@ import msgspec
 from crimson.dbg.capture_rows import Target
 from crimson.dbg.errors import CaptureProblem
 from crimson.dbg.original import agent_config
-from crimson.dbg.original.agent_session import AgentSession, identify
+from crimson.dbg.original.agent_session import AgentSession
 from crimson.dbg.original.capture_config import capture_config
 from crimson.dbg.original.capture_file import require_new
 from crimson.dbg.original.capture_host import CaptureOptions, CaptureProgress, capture
+from crimson.dbg.original.frida_device import executable_of, process_id
 from crimson.dbg.original.layout import Layout, known_layout
 from crimson.dbg.report import CaptureReport
 
@@ -41,8 +42,9 @@ def capture_game(
     layout = known_layout()
     target = layout.target
     with _process(choice, target.name) as process:
-        found = identify(process)
-        if found.sha256 != target.sha256:
+        # An agent that leaves a process again may break it, so what is not the game never gets one.
+        found = executable_of(process)
+        if found is not None and found.sha256 != target.sha256:
             raise CaptureProblem(
                 found.path,
                 f"is not {target.name} {target.version}: it has {found.size} bytes and SHA-256 {found.sha256}, "
@@ -62,10 +64,10 @@ def capture_game(
 
 
 @contextmanager
-def _process(choice: Choice, default_name: str) -> Generator[int | str]:
+def _process(choice: Choice, default_name: str) -> Generator[int]:
     """What Frida attaches to. An executable is started as a user would: started by Frida, the game has no textures."""
     if choice.executable is None:
-        yield choice.pid if choice.pid is not None else choice.name or default_name
+        yield process_id(choice.name or default_name) if choice.pid is None else choice.pid
         return
     try:
         # A Ctrl-C in our terminal is meant for us.
