@@ -231,8 +231,17 @@ def test_a_fault_of_the_recorder_is_no_refusal(tmp_path: Path, monkeypatch: pyte
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_write_to_a_slot_that_was_never_live_is_dated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The recorder watches used slots only, notices the write at the chunk's end, and records again with care."""
+@pytest.mark.parametrize(
+    ("slot", "field", "value", "recordings"),
+    [(300, "link_index", 77, [False, True]), (300, "vel", Vec2(-0.0), [False, True]), (20, "vel", Vec2(-0.0), [False])],
+)
+def test_a_write_to_a_slot_that_was_never_live_is_dated(
+    slot: int, field: str, value: object, recordings: list[bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The recorder watches used slots only, notices a write elsewhere at the chunk's end, and records again with care.
+
+    A zero of the other sign, which Python takes for equal, is a write like others.
+    """
     loaded = _loaded(replay_of("rush", 60))
     record_replay(loaded, tmp_path / "clean.cdt")
     watched: list[bool] = []
@@ -247,13 +256,13 @@ def test_a_write_to_a_slot_that_was_never_live_is_dated(tmp_path: Path, monkeypa
     def planting(pool: CreaturePool, step_runtime: object) -> object:
         result = update(pool, step_runtime)  # ty: ignore[invalid-argument-type]
         if pool._update_tick == 30:
-            pool.entries[300].link_index = 77
+            setattr(pool.entries[slot], field, value)
         return result
 
     monkeypatch.setattr(runtime_sampler.HiddenSampler, "__init__", noting)
     monkeypatch.setattr(CreaturePool, "update", planting)
     record_replay(loaded, tmp_path / "planted.cdt")
-    assert watched == [False, True]
+    assert watched == recordings
     report = diff_traces(tmp_path / "clean.cdt", tmp_path / "planted.cdt")
     assert (report.verdict, [found.region for found in report.hidden]) == ("equal", ["creatures"])
     assert (report.hidden[0].first_tick, report.hidden[0].ticks) == (29, 31)

@@ -1,12 +1,11 @@
 """The Python runtime's live slots, and the digests of what is not sampled.
 
-The slots that are not live hardly ever change, so their hashes are kept; a copy of each slot, compared in one pass,
-tells which must be hashed anew.
+The slots that are not live hardly ever change, so their hashes are kept; what each slot held, encoded in one pass,
+tells which must be hashed anew. Encoded, since Python takes 0.0 and -0.0 for equal, and the digests do not.
 """
 
 from __future__ import annotations
 
-import copy
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
@@ -27,6 +26,7 @@ from crimson.dbg.rows import Cell
 from crimson.dbg.runtime_paths import read_player
 
 _WATCHED_BEYOND = 24
+_ENCODE = msgspec.msgpack.Encoder().encode
 
 
 class PoolSlot(Protocol):
@@ -79,19 +79,19 @@ class ResidueDigest[Slot: msgspec.Struct]:
         self._extra = extra
         self._watch_all = watch_all
         self._flags: list[Cell] = []
-        # By slot: a copy of the slot as it was hashed, and its hash; none for a live slot.
-        self._copies: list[Slot | None] = []
+        # By slot: what it held when it was hashed, nothing for a live slot, and its hash.
+        self._held: list[bytes] = []
         self._hashes: list[bytes] = []
         self._watched: list[int] = []
         # Slots from here on are not watched.
         self._bound = 0
-        # The watched slots as last hashed; none when the set of live slots has changed since.
-        self._compared: list[Slot | None] | None = None
+        # What the watched slots held when last hashed; nothing when the set of live slots has changed since.
+        self._compared = b""
         self._digest = 0
 
     def sample(self, pool: Sequence[Slot]) -> int:
         """The digest of the slots that are not live; `live` is up to date afterwards."""
-        if not self._copies:
+        if not self._held:
             self._start(pool)
         flags = self._flags_of(pool[: self._bound])
         if flags != self._flags:
@@ -99,17 +99,19 @@ class ResidueDigest[Slot: msgspec.Struct]:
         self._live.entries = [pool[index] for index in self._live.indexes]
         others = [pool[index] for index in self._watched]
         others += self._extra()
-        if others != self._compared:
+        held = _ENCODE(others)
+        if held != self._compared:
+            self._compared = held
             self._rehash(others, len(pool))
         return self._digest
 
     def untouched(self, pool: Sequence[Slot]) -> bool:
         """Whether the slots that are not watched are as they were at the start."""
-        return list(pool[self._bound :]) == self._copies[self._bound : len(pool)]
+        return list(map(_ENCODE, pool[self._bound :])) == self._held[self._bound : len(pool)]
 
     def _start(self, pool: Sequence[Slot]) -> None:
         entries = [*pool, *self._extra()]
-        self._copies = [copy.copy(entry) for entry in entries]
+        self._held = list(map(_ENCODE, entries))
         self._hashes = [digests.slot_hash(self._pack(entry)) for entry in entries]
         self._bound = len(pool) if self._watch_all else min(_WATCHED_BEYOND, len(pool))
 
@@ -125,18 +127,18 @@ class ResidueDigest[Slot: msgspec.Struct]:
                 return
         self._watched = [index for index, flag in enumerate(flags) if not flag]
         for index in self._live.indexes:
-            self._copies[index] = None
+            self._held[index] = b""
             self._hashes[index] = digests.SAMPLED_SLOT
         # Even when no other slot changed, the digest did.
-        self._compared = None
+        self._compared = b""
 
     def _rehash(self, others: list[Slot], pool_size: int) -> None:
-        positions = [*self._watched, *range(pool_size, len(self._copies))]
+        positions = [*self._watched, *range(pool_size, len(self._held))]
         for position, entry in zip(positions, others, strict=True):
-            if entry != self._copies[position]:
-                self._copies[position] = copy.copy(entry)
+            held = _ENCODE(entry)
+            if held != self._held[position]:
+                self._held[position] = held
                 self._hashes[position] = digests.slot_hash(self._pack(entry))
-        self._compared = [self._copies[position] for position in positions]
         self._digest = digests.digest(self._hashes)
 
 
@@ -309,12 +311,13 @@ class _CachedList:
     """The digest of a list of structs, computed anew when one of them has changed."""
 
     def __init__(self) -> None:
-        self._copies: list[msgspec.Struct] = []
+        self._held = b""
         self._digest = 0
 
     def digest[Entry: msgspec.Struct](self, entries: Sequence[Entry], pack: Callable[[Entry], bytes]) -> int:
-        if list(entries) != self._copies:
-            self._copies = [copy.deepcopy(entry) for entry in entries]
+        held = _ENCODE(entries)
+        if held != self._held:
+            self._held = held
             self._digest = digests.digest(map(pack, entries))
         return self._digest
 
