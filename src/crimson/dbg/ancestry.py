@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crimson.dbg.focus_report import Ancestry, FirstSeen, HealedRun
-from crimson.dbg.layout import TABLES
 from crimson.dbg.pairing import HIDDEN_CHANNEL, Found, compare_tables, proven_equal
 from crimson.dbg.report import Lead
 from crimson.dbg.schema import SETUP_TICK
@@ -61,25 +60,20 @@ def trace_back(pair: TracePair, found: Found, lead: Lead, onset: int) -> Ancestr
         origin=origin,
         last_equal=origin - 1 if origin > SETUP_TICK else None,
         hidden_equal=not any(origin - 1 in ticks for ticks in found.regions.values()),
-        first_seen=tuple(_first_seen(pair, found, origin, onset)),
+        first_seen=tuple(_first_seen(found, origin, onset)),
         healed=tuple(_healed(pair, found, lead, origin)),
     )
 
 
-def _first_seen(pair: TracePair, found: Found, origin: int, onset: int) -> Sequence[FirstSeen]:
+def _first_seen(found: Found, origin: int, onset: int) -> Sequence[FirstSeen]:
     """The hidden regions and tables that differ on the way, by when each did first."""
+    places = {f"{HIDDEN_CHANNEL}.{region}": ticks for region, ticks in found.regions.items()}
+    places.update((name, ticks) for name, ticks in found.tables.items() if name != HIDDEN_CHANNEL)
     seen = [
-        FirstSeen(f"{HIDDEN_CHANNEL}.{region}", first)
-        for region, ticks in found.regions.items()
+        FirstSeen(name, first)
+        for name, ticks in places.items()
         if (first := next((tick for tick in ticks if origin <= tick <= onset), None)) is not None
     ]
-    for table in TABLES:
-        if table.channel == HIDDEN_CHANNEL:
-            continue
-        for tick in found.channels.get(table.channel, ()):
-            if origin <= tick <= onset and any(difference.table == table.name for difference in pair.differences(tick)):
-                seen.append(FirstSeen(table.name, tick))
-                break
     return sorted(seen, key=lambda row: row.tick)
 
 

@@ -17,16 +17,21 @@ PRESENCE_CHANNEL = "presence"
 
 
 class Found:
-    """The differing ticks of each channel and hidden region, ascending, and how many ticks were compared."""
+    """The differing ticks of each channel, table and hidden region, ascending, and how many ticks were compared."""
 
     def __init__(self) -> None:
         self.compared = 0
         self.channels: dict[str, list[int]] = {}
+        self.tables: dict[str, list[int]] = {}
         self.regions: dict[str, list[int]] = {}
 
     def add(self, channel: str, ticks: list[int]) -> None:
         if ticks:
             self.channels.setdefault(channel, []).extend(ticks)
+
+    def add_table(self, table: str, ticks: list[int]) -> None:
+        if ticks:
+            self.tables.setdefault(table, []).extend(ticks)
 
     def add_region(self, region: str, ticks: list[int]) -> None:
         if ticks:
@@ -83,9 +88,11 @@ def compare_tables(
     for table in TABLES:
         left = rows_between(expected[table.name], first, last)
         right = rows_between(actual[table.name], first, last)
-        by_channel[table.channel].update(differing_ticks(table, left, right, ulps).tolist())
-    for channel, differing in by_channel.items():
-        found.add(channel, sorted(differing))
+        differing = differing_ticks(table, left, right, ulps).tolist()
+        found.add_table(table.name, differing)
+        by_channel[table.channel].update(differing)
+    for channel, together in by_channel.items():
+        found.add(channel, sorted(together))
     if not by_channel[HIDDEN_CHANNEL]:
         return
     left = rows_between(expected[HIDDEN_CHANNEL], first, last)
