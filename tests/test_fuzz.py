@@ -13,10 +13,11 @@ from crimson.replay.codec import dump_replay_file, load_replay_file
 from synthetic import changing
 
 from crimson.dbg import fuzz
+from crimson.dbg.errors import RecordRefused
 from crimson.dbg.fuzz_plans import MODES, fuzz_plan
 from crimson.dbg.record import record_replay
 from crimson.dbg.replay_plans import ReplayPlan, make_replay
-from crimson.dbg.replays import load_replay
+from crimson.dbg.replays import LoadedReplay, load_replay
 from crimson.dbg.trace_coverage import cover
 
 SEED = 20031120
@@ -84,6 +85,8 @@ def test_a_difference_in_hidden_state_is_one(tmp_path: Path, monkeypatch: pytest
     report = fuzz.fuzz(fuzz.FuzzOptions(("rush",), 1, SEED, 40), tmp_path)
     assert report.finding is not None
     assert report.finding.ticks == 21
+    lead = "diverged at tick 20, lead: hidden_state.particles (hidden)"
+    assert Path(report.finding.focus).read_text().splitlines()[0] == lead
 
 
 def test_a_candidate_that_fails_is_a_finding_as_short_as_it_gets(
@@ -103,6 +106,28 @@ def test_a_candidate_that_fails_is_a_finding_as_short_as_it_gets(
     assert len(load_replay_file(Path(report.finding.replay)).ticks) == 23
 
 
+def test_a_run_that_python_refuses_is_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def record(loaded: LoadedReplay, out: Path) -> None:
+        if len(loaded.replay.ticks) >= 23:
+            raise RecordRefused(loaded.path, "nan is not finite", tick=22)
+        record_replay(loaded, out)
+
+    monkeypatch.setattr(fuzz, "record_replay", record)
+    report = fuzz.fuzz(fuzz.FuzzOptions(("rush",), 1, SEED, 60), tmp_path)
+    assert report.finding is not None
+    assert report.finding.lead.endswith("nan is not finite")
+    assert len(load_replay_file(Path(report.finding.replay)).ticks) == report.finding.ticks == 23
+
+
+def test_a_place_that_cannot_keep_a_finding_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    found = crimson_dbg("fuzz", "--out-dir", tmp_path / "file" / "deep")
+    assert found.code == 2
+    assert found.message == (
+        f"error: {tmp_path}/file/deep: cannot be a folder: {tmp_path}/file is a file (name another with --out-dir)"
+    )
+
+
 def test_a_trace_that_is_too_short_is_no_agreement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def record(replay: Path, out: Path) -> None:
         record_replay(load_replay(replay), out, until=10)
@@ -113,7 +138,7 @@ def test_a_trace_that_is_too_short_is_no_agreement(tmp_path: Path, monkeypatch: 
 
 
 def test_an_unknown_mode_is_refused() -> None:
-    found = crimson_dbg("fuzz", "--modes", "rush,hide")
+    found = crimson_dbg("fuzz", "--modes", "all,hide")
     assert found.code == 2
     assert found.message == (
         "error: --modes: there is no mode 'hide'; there are survival, rush, quests, typo, tutorial"

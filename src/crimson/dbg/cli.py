@@ -331,12 +331,14 @@ def fuzz(
     from crimson.dbg.progress import tick_progress
     from crimson.dbg.zig_program import zig_program
 
-    names = tuple(MODES) if modes == "all" else tuple(name.strip() for name in modes.split(",") if name.strip())
-    unknown = [name for name in names if name not in MODES]
+    names = tuple(dict.fromkeys(name.strip() for name in modes.split(",") if name.strip()))
+    unknown = [name for name in names if name not in (*MODES, "all")]
     if unknown or not names:
         raise BadUsage(
             "--modes", f"there is no mode {', '.join(map(repr, unknown)) or repr(modes)}; there are {', '.join(MODES)}"
         )
+    if "all" in names:
+        names = tuple(MODES)
     if least_ticks > ticks:
         raise BadUsage("--least-ticks", f"no run of at most {ticks} ticks has {least_ticks}", "raise --ticks")
     zig_program(partial(typer.echo, err=True))

@@ -15,8 +15,8 @@ from crimson.replay.codec import dump_replay_file
 from crimson.replay.types import Replay
 
 from crimson.dbg.atomic import atomic_file, make_folder
-from crimson.dbg.diff import diff_traces
-from crimson.dbg.errors import RecordRefused
+from crimson.dbg.diff import Options, diff_traces
+from crimson.dbg.errors import BadUsage, RecordRefused
 from crimson.dbg.focus import focus_traces
 from crimson.dbg.fuzz_plans import fuzz_plan
 from crimson.dbg.record import record_replay
@@ -26,10 +26,10 @@ from crimson.dbg.replays import load_replay
 from crimson.dbg.report import DiffReport, FuzzFinding, FuzzReport, to_json
 from crimson.dbg.trace import TraceReader
 from crimson.dbg.trace_coverage import Coverage, cover
-from crimson.dbg.zig_program import zig_program
 from crimson.dbg.zig_record import CandidateDied, record_by_zig
 
 _PYTHON, _ZIG = "python.cdt", "zig.cdt"
+_STRICTLY = Options(sustain=1, strict=True)
 
 
 class FuzzOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,9 +61,10 @@ def fuzz(options: FuzzOptions, out: Path, progress: Callable[[int, int], None] |
     """Play until the first run that differs, or to the end.
 
     What differs is kept in `out`: the replay cut to its shortest prefix that still differs, both traces of it, and the
-    focus report. Raises `ParityError` when the program cannot be built.
+    focus report. A run that a candidate does not record is kept as well. Raises `ParityError` when the program cannot
+    be built, or `out` is no folder.
     """
-    zig_program()
+    _require_folder(out)
     ticks = played = short = 0
     coverage = Coverage()
     finding = None
@@ -83,6 +84,13 @@ def fuzz(options: FuzzOptions, out: Path, progress: Callable[[int, int], None] |
         if played == options.runs:
             break
     return FuzzReport(options.modes, options.seed, played, short, ticks, coverage.report(), finding)
+
+
+def _require_folder(out: Path) -> None:
+    """Hours of play must not end with nowhere to keep the finding. A folder is made only for one."""
+    there = next((part for part in (out, *out.parents) if part.exists()), None)
+    if there is not None and not there.is_dir():
+        raise BadUsage(out, f"cannot be a folder: {there} is a file", "name another with --out-dir")
 
 
 def _results(options: FuzzOptions) -> Iterator[_Played]:
@@ -112,7 +120,7 @@ def _play(options: FuzzOptions, run: int) -> _Played:
         replay = make_replay(plan)
         try:
             report = compare_candidates(replay, Path(scratch))
-        except CandidateDied as problem:
+        except (CandidateDied, RecordRefused) as problem:
             return _Played(run, plan.name, len(replay.ticks), str(problem))
         coverage = cover([Path(scratch) / _PYTHON])
     bad = report.first_bad_tick
@@ -124,7 +132,7 @@ def _play(options: FuzzOptions, run: int) -> _Played:
 def compare_candidates(replay: Replay, folder: Path) -> DiffReport:
     """Record by both, beside the replay, and compare: every tick, hidden state too.
 
-    Raises `CandidateDied` where Zig does not record what Python does.
+    Raises `RecordRefused` where Python refuses the run, and `CandidateDied` where Zig does not record what Python does.
     """
     path = folder / "replay.crd"
     dump_replay_file(path, replay)
@@ -134,7 +142,7 @@ def compare_candidates(replay: Replay, folder: Path) -> DiffReport:
         record_by_zig(path, actual)
     except RecordRefused as problem:
         raise CandidateDied("crimson-zig record", str(problem)) from None
-    report = diff_traces(expected, actual, sustain=1, strict=True)
+    report = diff_traces(expected, actual, **_STRICTLY)
     with TraceReader(expected) as trace:
         if report.ok and report.ticks_compared != trace.tick_count:
             raise CandidateDied(path, f"compared {report.ticks_compared} of {trace.tick_count} ticks")
@@ -157,9 +165,9 @@ def _keep(options: FuzzOptions, found: _Played, out: Path) -> FuzzFinding:
     shortest = _cut(replay, _ticks_to_die(replay) if bad is None else max(bad, 0) + 1)
     try:
         report = compare_candidates(shortest, folder)
-    except CandidateDied as problem:
+    except (CandidateDied, RecordRefused) as problem:
         return FuzzFinding(str(folder / "replay.crd"), found.run, len(shortest.ticks), str(problem), "")
-    focus = focus_traces(folder / _PYTHON, folder / _ZIG, replay=folder / "replay.crd")
+    focus = focus_traces(folder / _PYTHON, folder / _ZIG, replay=folder / "replay.crd", **_STRICTLY)
     for name, text in (("focus.txt", render_focus(focus) + "\n"), ("focus.json", to_json(focus) + "\n")):
         with atomic_file(folder / name) as file:
             file.write(text.encode())
@@ -168,14 +176,14 @@ def _keep(options: FuzzOptions, found: _Played, out: Path) -> FuzzFinding:
 
 
 def _ticks_to_die(replay: Replay) -> int:
-    """How many ticks it takes until the candidate fails to record: what fails once fails with more ticks, too."""
+    """How many ticks it takes until a candidate fails to record: what fails once fails with more ticks, too."""
     good, bad = 0, len(replay.ticks)
     while bad - good > 1:
         middle = (good + bad) // 2
         with tempfile.TemporaryDirectory(prefix="crimson-fuzz-") as scratch:
             try:
                 compare_candidates(_cut(replay, middle), Path(scratch))
-            except CandidateDied:
+            except (CandidateDied, RecordRefused):
                 bad = middle
             else:
                 good = middle
