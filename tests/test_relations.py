@@ -14,10 +14,14 @@ from hypothesis import strategies as st
 from synthetic import Tables
 
 from crimson.dbg.comparison import differences_at
+from crimson.dbg.diff import diff_traces
 from crimson.dbg.floats import bits_of, from_bits
+from crimson.dbg.focus import focus_traces
 from crimson.dbg.focus_report import PlayerInput
 from crimson.dbg.layout import TABLE_BY_NAME
 from crimson.dbg.relations import relations_of
+from crimson.dbg.render import render_diff
+from crimson.dbg.render_focus import render_focus
 from crimson.dbg.report import FieldDifference
 from crimson.dbg.rows import TableRows
 from crimson.dbg.trace import TraceReader
@@ -115,8 +119,17 @@ def test_one_ulp_and_a_few(lab: Lab) -> None:
     assert lab.relations(CREATURES, "heading", expected, {**expected, TICK: up(5)}) == (
         "5 ulps: operations in another order or width",
     )
-    zeros = around(1, 0.0, 5), {**around(1, 0.0, 5), TICK: -0.0}
-    assert "zeros of opposite sign" in lab.relations(CREATURES, "heading", *zeros)
+
+
+def test_zeros_of_opposite_sign_are_two_values(lab: Lab) -> None:
+    assert lab.relations(CREATURES, "heading", around(1, 0.0, 5), around(1, -0.0, 5)) == ()
+    traces = lab.folder / "expected.cdt", lab.folder / "actual.cdt"
+    for text in (render_diff(diff_traces(*traces, sustain=1)), render_focus(focus_traces(*traces, sustain=1))):
+        assert "zeros of opposite sign" in text
+        assert "+0 ulp" not in text
+    still = around(0.0, 0.0, 0.0)
+    assert lab.relations(CREATURES, "heading", {**still, TICK: -0.0}, still) == ("only expected changes in this tick",)
+    assert lab.relations(CREATURES, "heading", {**still, TICK: -0.0}, {**still, TICK: 3.0}) == ()
 
 
 def test_one_tick_late_and_early(lab: Lab) -> None:

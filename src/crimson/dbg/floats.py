@@ -61,7 +61,6 @@ def within_ulps(a_bits: int, b_bits: int, ulps: int) -> bool:
     return finite and ulps > 0 and abs(ulps_between(a_bits, b_bits)) <= ulps
 
 
-def ulps_text(a_bits: int, b_bits: int) -> str:
-    """The signed distance from `a` to `b` in f32 steps, as reports write it."""
-    ulps = ulps_between(a_bits, b_bits)
-    return f"{ulps:+,d} ulp" if ulps or a_bits == b_bits else "zeros of opposite sign"
+def ulps_text(ulps: int) -> str:
+    """The signed distance of two floats whose bits differ in f32 steps, as reports write it."""
+    return f"{ulps:+,d} ulp" if ulps else "zeros of opposite sign"

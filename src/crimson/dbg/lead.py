@@ -146,9 +146,7 @@ def _statement(pair: TracePair, tick: int, difference: FieldDifference) -> str:
     who = row_name(difference.table, difference.row) + (f" ({label})" if label else "")
     if not difference.field:
         return f"{who} is {difference.actual}, expected {difference.expected}"
-    apart = ""
-    if difference.expected_bits is not None and difference.actual_bits is not None:
-        apart = f" ({ulps_text(difference.expected_bits, difference.actual_bits)})"
+    apart = "" if difference.ulps is None else f" ({ulps_text(difference.ulps)})"
     expected, actual = (_shown(difference, value) for value in (difference.expected, difference.actual))
     what = f"{who}: {difference.field} is {actual}, expected {expected}{apart}"
     relations = relations_of(pair, tick, difference)

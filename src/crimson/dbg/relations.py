@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from crimson.dbg.cause_order import whole_field
 from crimson.dbg.floats import bits_of
 from crimson.dbg.names import name_of
-from crimson.dbg.report import FieldDifference, Value
+from crimson.dbg.report import FieldDifference
 from crimson.dbg.trace_pair import RowView, TracePair
 
 if TYPE_CHECKING:
@@ -87,11 +87,9 @@ def _row(pair: TracePair, difference: FieldDifference, tick: int, side: int) -> 
 
 def _ulps(difference: FieldDifference) -> Iterator[str]:
     ulps = difference.ulps
-    if ulps is None or not abs(ulps) <= _FEW_ULPS:
+    if not ulps or abs(ulps) > _FEW_ULPS:
         return
-    if ulps == 0:
-        yield "zeros of opposite sign"
-    elif abs(ulps) == 1:
+    if abs(ulps) == 1:
         yield "one ulp: rounded otherwise at a store"
     else:
         yield f"{abs(ulps)} ulps: operations in another order or width"
@@ -100,22 +98,22 @@ def _ulps(difference: FieldDifference) -> Iterator[str]:
 def _late(pair: TracePair, tick: int, difference: FieldDifference) -> Iterator[str]:
     """A change that one side makes in this tick and the other does not: later, earlier, or not soon."""
 
-    def value(side: int, at: int) -> Value:
+    def bits(side: int, at: int) -> int | str | None:
         row = _row(pair, difference, at, side)
-        return None if row is None else row.value(difference.field)
+        return None if row is None else row.bits(difference.field)
 
-    before = value(0, tick - 1)
-    if before is None or before != value(1, tick - 1):
+    before, expected, actual = bits(0, tick - 1), bits(0, tick), bits(1, tick)
+    if before is None or before != bits(1, tick - 1):
         return
-    if before == difference.actual:
-        late = value(1, tick + 1) == difference.expected
+    if before == actual:
+        late = bits(1, tick + 1) == expected
         yield (
             f"one tick late: actual has the expected value at tick {tick + 1}"
             if late
             else ("only expected changes in this tick")
         )
-    elif before == difference.expected:
-        early = value(0, tick + 1) == difference.actual
+    elif before == expected:
+        early = bits(0, tick + 1) == actual
         yield (
             f"one tick early: expected has actual's value at tick {tick + 1}"
             if early

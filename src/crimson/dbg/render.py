@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from crimson.dbg.floats import f32_text
+from crimson.dbg.floats import f32_text, ulps_text
 from crimson.dbg.report import (
     BisectReport,
     ChannelDifference,
@@ -135,7 +135,7 @@ def _fields(fields: Sequence[FieldDifference]) -> list[str]:
     for field in fields[:_FIELDS_SHOWN]:
         lines.append(f"  {field.path}")
         lines.append(f"      expected {value_text(field.expected, field.expected_bits)}")
-        distance = "" if field.ulps is None else f"   {field.ulps:+,d} ulp"
+        distance = "" if field.ulps is None else f"   {ulps_text(field.ulps)}"
         lines.append(f"      actual   {value_text(field.actual, field.actual_bits)}{distance}")
     if len(fields) > _FIELDS_SHOWN:
         lines.append(f"  and {len(fields) - _FIELDS_SHOWN} more fields; --json has them all")

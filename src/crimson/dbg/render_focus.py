@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from math import isfinite
 
-from crimson.dbg.floats import f32_text
+from crimson.dbg.floats import f32_text, ulps_text
 from crimson.dbg.focus_report import (
     Aftermath,
     Ancestry,
@@ -293,8 +293,8 @@ def _distance(difference: FieldDifference) -> str:
     expected, actual = difference.expected, difference.actual
     if difference.ulps is None or not isinstance(expected, float) or not isinstance(actual, float):
         return ""
-    apart = f"{actual - expected:+.6g}, " if isfinite(actual - expected) else ""
-    return f"   {apart}{difference.ulps:+,d} ulp"
+    apart = f"{actual - expected:+.6g}, " if difference.ulps and isfinite(actual - expected) else ""
+    return f"   {apart}{ulps_text(difference.ulps)}"
 
 
 def _named(name: str) -> str:
