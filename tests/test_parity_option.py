@@ -2,14 +2,16 @@
 
 import pytest
 
+from pytest_crimson_parity.options import DEFAULT_CANDIDATES
+
 
 @pytest.mark.parametrize(
     ("given", "candidates"),
     [
-        (["--parity", "here"], "python,zig"),
-        (["here", "--parity"], "python,zig"),
+        (["--parity", "here"], DEFAULT_CANDIDATES),
+        (["here", "--parity"], DEFAULT_CANDIDATES),
         (["--parity=python", "here"], "python"),
-        (["-n0", "--parity", "here", "-q"], "python,zig"),
+        (["-n0", "--parity", "here", "-q"], DEFAULT_CANDIDATES),
         (["here"], None),
     ],
 )

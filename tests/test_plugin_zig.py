@@ -46,8 +46,9 @@ def without_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("without_compiler")
 def test_without_a_compiler_its_items_are_skipped_and_that_is_said_once(captures: Captures) -> None:
     captures.keep("rush", "survival")
-    result = captures.run("--parity=zig", "-m", "parity")
-    result.assert_outcomes(skipped=2)
+    result = captures.run("--parity", "-m", "parity")
+    result.assert_outcomes(passed=2, skipped=2)
+    assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(
         [
             "captures/rush.cdt*zig*not tried*",
@@ -55,16 +56,22 @@ def test_without_a_compiler_its_items_are_skipped_and_that_is_said_once(captures
                 "the candidate zig was not tried: crimson-zig: is compiled by ziglang, which is missing "
                 "(pip install 'pytest-crimson-parity[[]zig[]]')"
             ),
-            "0 diverged, 0 equal, 0 errors, 2 not tried",
+            "0 diverged, 2 equal, 0 errors, 2 not tried",
         ]
     )
     assert result.stdout.str().count("was not tried:") == 1
+    # as optional as that, and asked for alone
+    result = captures.run("--parity=python,zig?", "-k", "zig")
+    result.assert_outcomes(skipped=2)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["ERROR: no candidate could be tried, so nothing was compared"])
 
 
 @pytest.mark.usefixtures("without_compiler")
-def test_a_required_candidate_is_not_skipped(captures: Captures) -> None:
+@pytest.mark.parametrize("given", [["--parity=zig"], ["--parity=zig?,python", "--parity-require=zig", "-k", "zig"]])
+def test_a_candidate_that_is_named_or_required_is_not_skipped(captures: Captures, given: list[str]) -> None:
     captures.keep("rush")
-    result = captures.run("--parity=zig", "--parity-require=zig", "-m", "parity")
+    result = captures.run("-m", "parity", *given)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*is compiled by ziglang, which is missing"])
     result.stdout.fnmatch_lines(["captures/rush.cdt*zig*not built*", "0 diverged, 0 equal, 1 errors"])

@@ -11,6 +11,7 @@ import pytest
 from crimson.dbg.errors import ParityError
 from pytest_crimson_parity.absent import absent_captures
 from pytest_crimson_parity.artifacts import Artifacts
+from pytest_crimson_parity.candidates import ToolchainAbsent
 from pytest_crimson_parity.cell import Cell
 from pytest_crimson_parity.frontier import Blessing, bless, locked_frontier, read_frontier, write_frontier
 from pytest_crimson_parity.github import append_job_summary, is_on_github
@@ -29,7 +30,7 @@ class Conclusion:
         self._options = options
         self._known = known
         self._artifacts = artifacts
-        # Files that could not be written.
+        # Files that could not be written, and what else makes the run no pass.
         self.problems: list[str] = []
         # What was done to the frontier, when that was asked for.
         self.blessing: Blessing | None = None
@@ -44,6 +45,8 @@ class Conclusion:
             self._try(lambda: self._artifacts.write_overview(cells))
             if is_on_github(os.environ):
                 self._try(lambda: append_job_summary(markdown_summary(cells), os.environ))
+            if all(cell.verdict == ToolchainAbsent.verdict for cell in cells):
+                self.problems.append("no candidate could be tried, so nothing was compared")
 
     def require_captures(self, candidates: Collection[str], collected: Collection[Path]) -> None:
         """Tell of what is blessed and was not compared, as nothing was there to compare: that is no pass."""

@@ -11,7 +11,9 @@ import pytest
 
 from pytest_crimson_parity.windows import Window, parse_window
 
-DEFAULT_CANDIDATES = "python,zig"
+# Behind the name of a candidate that is skipped where its toolchain is missing; any other is an error there.
+_OPTIONAL = "?"
+DEFAULT_CANDIDATES = f"python,zig{_OPTIONAL}"
 # Beside the tests and not in pytest's own cache: entries are named by content, so none goes stale,
 # and --cache-clear should not throw hours of recording away.
 DEFAULT_CACHE = ".crimson-parity"
@@ -32,14 +34,15 @@ def add_options(parser: pytest.Parser) -> None:
         default=None,
         metavar="CANDIDATES",
         help="collect captures as parity items; choose candidates with =NAME,... (default: "
-        f"{DEFAULT_CANDIDATES}; others come from the ini list parity_candidates or the hook "
-        "pytest_crimson_parity_candidates)",
+        f"{DEFAULT_CANDIDATES}, where {_OPTIONAL} lets one be skipped whose toolchain is missing; others come from "
+        "the ini list parity_candidates or the hook pytest_crimson_parity_candidates)",
     )
     group.addoption(
         "--parity-require",
         metavar="CANDIDATES",
         default="",
-        help="an error, not a skip, where the toolchain of one of these candidates is missing",
+        help="an error, not a skip, where the toolchain of one of these candidates is missing, as for those that "
+        "--parity= names",
     )
     group.addoption(
         "--parity-strict",
@@ -131,10 +134,15 @@ def read_options(config: pytest.Config) -> ParityOptions:
         raise pytest.UsageError(f"parity_sustain is {sustain}; at least 1 tick must differ")
     if mib < 0:
         raise pytest.UsageError(f"parity_cache_mib is {mib}; it is a size")
-    candidates = _candidates(config.getoption("parity"))
+    asked = _names(config.getoption("parity"))
+    candidates = tuple(dict.fromkeys(name.removesuffix(_OPTIONAL) for name in asked))
+    if not candidates:
+        raise pytest.UsageError("--parity= names no candidate")
     return ParityOptions(
         candidates=candidates,
-        required=_required(config.getoption("parity_require"), candidates),
+        required=_required(config.getoption("parity_require"), candidates).union(
+            name for name in asked if name in candidates
+        ),
         strict=config.getoption("parity_strict"),
         full=config.getoption("parity_full"),
         sustain=sustain,
@@ -160,15 +168,12 @@ def _timeout(config: pytest.Config) -> float:
     return seconds
 
 
-def _candidates(given: str) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(name.strip() for name in given.split(",") if name.strip()))
-    if not names:
-        raise pytest.UsageError("--parity= names no candidate")
-    return names
+def _names(given: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in given.split(",") if name.strip())
 
 
 def _required(given: str, candidates: Collection[str]) -> frozenset[str]:
-    names = frozenset(name.strip() for name in given.split(",") if name.strip())
+    names = frozenset(_names(given))
     missing = sorted(names.difference(candidates))
     if missing:
         raise pytest.UsageError(f"--parity-require: {', '.join(missing)} is not among --parity={','.join(candidates)}")
