@@ -8,7 +8,9 @@ import pytest
 from capture_kit import Captures
 
 from crimson.dbg import zig_build
+from crimson.dbg.errors import ParityError
 from crimson.dbg.trace import TraceReader
+from pytest_crimson_parity.zig_candidate import ZigCandidate
 
 # pytester has a home of its own, in which nothing is built yet.
 _CACHE = zig_build.cache_folder().parent
@@ -76,6 +78,26 @@ def test_a_candidate_that_is_named_or_required_is_not_skipped(captures: Captures
     result.stdout.fnmatch_lines(["*is compiled by ziglang, which is missing"])
     result.stdout.fnmatch_lines(["captures/rush.cdt*zig*not built*", "0 diverged, 0 equal, 1 errors"])
     result.stdout.no_fnmatch_line("*was not tried*")
+
+
+@pytest.mark.parametrize("worker", [False, True])
+def test_what_does_not_compile_is_compiled_once_and_told_by_every_item(
+    captures: Captures, monkeypatch: pytest.MonkeyPatch, worker: bool
+) -> None:
+    captures.keep("rush", "survival")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(captures.pytester.path / "empty"))
+    failing = mock.Mock(side_effect=ParityError("crimson-zig", "does not compile"))
+    monkeypatch.setattr(zig_build, "compile_program", failing)
+    if worker:
+        # as if the controller had told it
+        monkeypatch.setattr(
+            ZigCandidate, "prepare", lambda zig, tell: zig.take(("crimson-zig", "does not compile", ""))
+        )
+    result = captures.run("--parity", "-m", "zig")
+    result.assert_outcomes(errors=2)
+    assert failing.call_count == (0 if worker else 1)
+    assert result.stdout.str().count("\ndoes not compile\n") == 2
+    result.stdout.fnmatch_lines(["captures/rush.cdt *zig *not built *"])
 
 
 def test_only_a_candidate_of_the_run_can_be_required(captures: Captures) -> None:

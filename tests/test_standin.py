@@ -436,6 +436,27 @@ def test_the_program_is_built_once_for_its_sources(tmp_path: Path, monkeypatch: 
     assert first.parent == tmp_path / "pytest-crimson-parity"
 
 
+def test_a_program_that_is_not_what_was_built_is_built_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    compiled = mock.patch.object(zig_build, "compile_program", side_effect=lambda *given: given[-1].write_bytes(b"12"))
+    with compiled as made:
+        program = build.standin_program()
+        for calls, bad in ((2, b""), (3, b"1"), (4, b"123")):
+            # what is copied there has an inode of its own
+            (tmp_path / "copy").write_bytes(bad)
+            (tmp_path / "copy").replace(program)
+            assert [build.standin_program(), build.standin_program()] == [program, program]
+            assert (made.call_count, program.read_bytes()) == (calls, b"12")
+        program.chmod(0o644)
+        assert os.access(build.standin_program(), os.X_OK)
+        # a folder that several machines share
+        with mock.patch("sysconfig.get_platform", return_value="linux-riscv64"):
+            assert build.standin_program() != program
+        assert made.call_count == 5
+        monkeypatch.setattr(os, "access", lambda path, mode: False)
+        problem("cannot be run in .*pytest-crimson-parity .XDG_CACHE_HOME chooses another")
+
+
 def test_a_build_removes_what_nobody_has_used_for_a_month(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     folder = tmp_path / "pytest-crimson-parity"

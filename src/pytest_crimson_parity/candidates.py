@@ -43,7 +43,7 @@ class ToolchainAbsent(ParityError):
 
 
 class CandidateNotBuilt(ParityError):
-    """The same for a candidate that is required: an error of its items."""
+    """The same for a candidate that is required, or one that does not compile: an error of its items."""
 
     verdict = "not built"
 

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 _OUTPUT = "crimson_parity_counts"
 _INPUT = "crimson_parity_known"
 _RUN = "crimson_parity_run"
+_FLAW = "crimson_parity_zig_flaw"
 # Collection went to its end, so what it found can be told.
 _COLLECTED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 
@@ -56,6 +57,9 @@ class ParitySession:
     def __init__(self, config: pytest.Config) -> None:
         options = read_options(config)
         self._candidates = choose_candidates(config, options)
+        self._zig = next((found for found in self._candidates if isinstance(found, ZigCandidate)), None)
+        if self._zig is not None:
+            self._zig.take(getattr(config, "workerinput", {}).get(_FLAW, ()))
         add_markers(config, self._candidates)
         # For workers, which may have another working directory.
         config.option.parity_cache = str(options.cache_dir)
@@ -83,21 +87,20 @@ class ParitySession:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
-        if not hasattr(self._config, "workerinput"):
-            self._prepare_candidates()
+        self._require_arguments()
+        if self._zig is None or hasattr(self._config, "workerinput") or self._config.getoption("collectonly"):
+            return
+        # Before the workers start, so that what takes long is done once, and said.
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        self._zig.prepare(reporter.write_line if reporter is not None else lambda line: None)
+
+    def _require_arguments(self) -> None:
         # With xdist, pytest's own check is made in the workers and nobody hears of it.
         if self._config.getoption("pyargs"):
             return
         for argument in self._config.args:
             if not _path_of(self._config, argument).exists():
                 raise pytest.UsageError(f"file or directory not found: {argument}")
-
-    def _prepare_candidates(self) -> None:
-        """Before the workers start, so that what takes long is done once, and said."""
-        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
-        for candidate in self._candidates:
-            if isinstance(candidate, ZigCandidate):
-                candidate.prepare(reporter.write_line if reporter is not None else lambda line: None)
 
     def pytest_report_header(self) -> str:
         folder, root = self._cache_dir, self._config.rootpath
@@ -181,6 +184,8 @@ class ParitySession:
     def pytest_configure_node(self, node: WorkerController) -> None:
         node.workerinput[_INPUT] = encode_known(self._known)
         node.workerinput[_RUN] = self._run
+        if self._zig is not None:
+            node.workerinput[_FLAW] = self._zig.flaw
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: WorkerController) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
-from functools import cached_property
+import copy
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from crimson.dbg.errors import ParityError
-from pytest_crimson_parity.candidates import ToolchainAbsent
+from pytest_crimson_parity.candidates import CandidateNotBuilt, ToolchainAbsent
 from pytest_crimson_parity.command_candidate import OUT, REPLAY, UNTIL, CommandCandidate
 from pytest_crimson_parity.recording import Extent, Order
 
@@ -21,17 +20,34 @@ class ZigCandidate:
     def __init__(self, folder: Path, limit: float) -> None:
         self._folder = folder
         self._limit = limit
+        self._built: Path | ParityError | None = None
         self._command: CommandCandidate | None = None
 
     def prepare(self, tell: Callable[[str], None]) -> None:
-        """Build the program, saying so, if that has to be done; what keeps it from being built is told later."""
+        """Build the program, saying so, if that has to be done; what keeps it from being built is told by items."""
+        from crimson.dbg.zig_build import CompilerMissing
         from crimson.dbg.zig_program import zig_program
 
-        with suppress(ParityError):
-            zig_program(lambda words: tell(f"crimson parity: {words}"))
+        try:
+            self._built = zig_program(lambda words: tell(f"crimson parity: {words}"))
+        except CompilerMissing as problem:
+            self._built = ToolchainAbsent(problem.where, problem.problem, problem.hint)
+        except ParityError as problem:
+            self._built = CandidateNotBuilt(problem.where, problem.problem, problem.hint)
+
+    @property
+    def flaw(self) -> tuple[str, ...]:
+        """What keeps it from being built, for a process that need not try again; empty when that is not known."""
+        found = self._built
+        return (found.where, found.problem, found.hint) if isinstance(found, CandidateNotBuilt) else ()
+
+    def take(self, flaw: Sequence[str]) -> None:
+        """Be told the `flaw` of another process."""
+        if flaw:
+            self._built = CandidateNotBuilt(*flaw)
 
     def identity(self) -> str:
-        # The program's name holds the digest of its sources, of the compiler and of its options.
+        # The program's name holds digests of what it was built from, and of what came of it, and the platform.
         return self._program.name
 
     def record(self, order: Order) -> Extent:
@@ -43,12 +59,13 @@ class ZigCandidate:
     def close(self) -> None:
         """Nothing of it outlives a recording."""
 
-    @cached_property
+    @property
     def _program(self) -> Path:
-        from crimson.dbg.zig_build import CompilerMissing
-        from crimson.dbg.zig_program import zig_program
-
-        try:
-            return zig_program()
-        except CompilerMissing as problem:
-            raise ToolchainAbsent(problem.where, problem.problem, problem.hint) from None
+        if self._built is None:
+            self.prepare(lambda line: None)
+        if isinstance(self._built, Path):
+            return self._built
+        # A compiler that failed would fail again: every item is told of the one time.
+        if self._built is None:
+            raise AssertionError("it was built, or the reason is known")
+        raise copy.copy(self._built)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -24,8 +28,9 @@ from crimson.dbg.shipped import ShippedFolder, shipped_folder
 
 # Who has not been run for so long is of an older release, or of sources that have changed since.
 _KEPT_SECONDS = 30 * 24 * 3600
-_PROGRAM_NAME = re.compile(r"\w[\w-]*-[0-9a-f]{16}")
+_PROGRAM_NAME = re.compile(r"\w[\w-]*-[0-9a-f]{16}(-[\w.-]+)?")
 _BUILD_PREFIX = ".build-"
+_SUFFIX = ".exe" if sys.platform == "win32" else ""
 
 
 class CompilerMissing(ParityError):
@@ -64,36 +69,75 @@ def built_program(
     sources = {**sources_of(program), **changed}
     identity = program_identity(program, compiler, sources)
     folder = cache_folder()
-    target = folder / f"{program.name}-{identity}"
-    if _used(target):
-        return target
-    if tell is not None:
-        tell(f"building {program.title}, which takes a minute the first time")
-    make_folder(folder)
+    # Machines of several kinds may share the folder.
+    stem = f"{program.name}-{identity}-{sysconfig.get_platform()}"
     try:
-        with locked(folder / "lock"):
-            # somebody else may have built it meanwhile
-            if not _used(target):
-                _make_room(folder)
-                stamped = dict(sources)
-                if program.stamp:
-                    stamped[program.stamp] = f'pub const digest = "{identity}";\n'.encode()
-                compile_program(program, compiler, stamped, folder, target)
+        found = _found(folder, stem)
+        if found is None:
+            if tell is not None:
+                tell(f"building {program.title}, which takes a minute the first time")
+            make_folder(folder)
+            stamped = dict(sources)
+            if program.stamp:
+                stamped[program.stamp] = f'pub const digest = "{identity}";\n'.encode()
+            with locked(folder / "lock"):
+                # somebody else may have built it meanwhile
+                found = _found(folder, stem) or _build(program, compiler, stamped, folder, stem)
     except OSError as problem:
         raise program.problem(program.title, f"cannot be built in {folder}: {problem.strerror or problem}") from None
+    _require_runnable(program, found)
+    return found
+
+
+def _build(program: ZigProgram, compiler: str, sources: Mapping[str, bytes], folder: Path, stem: str) -> Path:
+    _make_room(folder)
+    for broken in _built(folder, stem):
+        broken.unlink(missing_ok=True)
+    # Beside its target, for the renaming at the end.
+    with tempfile.TemporaryDirectory(prefix=_BUILD_PREFIX, dir=folder) as place:
+        made = Path(place) / "program"
+        compile_program(program, compiler, sources, folder, made)
+        target = folder / f"{stem}-{_digest_of(made)}{_SUFFIX}"
+        made.replace(target)
     return target
 
 
-def _used(target: Path) -> bool:
-    """Whether a program is there; if so, it is marked as used now."""
-    try:
-        os.utime(target)
-    except FileNotFoundError:
-        return False
-    except OSError:
-        # of somebody else, or on a disk that is not to be written
-        return target.exists()
-    return True
+def _built(folder: Path, stem: str) -> Iterator[Path]:
+    """The files that should be a program: each tells in its name what it holds."""
+    return folder.glob(f"{glob.escape(stem)}-*{_SUFFIX}")
+
+
+def _found(folder: Path, stem: str) -> Path | None:
+    """The program, if it is there as it was built; it is marked as used now."""
+    for path in _built(folder, stem):
+        with suppress(OSError):  # of somebody else, or on a disk that is not to be written
+            os.utime(path)
+        with suppress(FileNotFoundError):
+            status = path.stat()
+            if path.name == f"{stem}-{_known_digest(path, status.st_ino, status.st_size)}{_SUFFIX}":
+                return path
+    return None
+
+
+@cache
+def _known_digest(path: Path, *_inode_and_size: int) -> str:
+    """The digest of a file that is asked for often: it is read once in a process."""
+    return _digest_of(path)
+
+
+def _digest_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def _require_runnable(program: ZigProgram, path: Path) -> None:
+    if not os.access(path, os.X_OK):
+        with suppress(OSError):  # copying may lose it
+            path.chmod(0o755)
+        if not os.access(path, os.X_OK):
+            raise program.problem(
+                program.title, f"cannot be run in {path.parent}", "XDG_CACHE_HOME chooses another folder for caches"
+            )
 
 
 def _make_room(folder: Path) -> None:
@@ -166,27 +210,24 @@ def cache_folder() -> Path:
 def compile_program(
     program: ZigProgram, compiler: str, sources: Mapping[str, bytes], folder: Path, target: Path
 ) -> None:
-    """Compile the sources to `target`, which lies in `folder`."""
-    # Beside its target, for the renaming at the end. What the compiler may use again lies in `zig`.
-    with tempfile.TemporaryDirectory(prefix=_BUILD_PREFIX, dir=folder) as name:
-        place = Path(name)
-        for source, data in sources.items():
-            (place / source).parent.mkdir(parents=True, exist_ok=True)
-            (place / source).write_bytes(data)
-        done = subprocess.run(
-            [
-                *(sys.executable, "-m", "ziglang", "build-exe", *program.options, program.root, "-femit-bin=program"),
-                *("--cache-dir", "local", "--global-cache-dir", str(folder / "zig")),
-            ],
-            check=False,
-            cwd=place,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        )
-        if done.returncode != 0:
-            said = next((line for line in done.stdout.splitlines() if "error" in line), done.stdout.strip()[-200:])
-            raise program.problem(program.title, f"does not compile with ziglang {compiler}: {said}")
-        (place / "program").replace(target)
+    """Compile the sources, in the folder of `target`. What the compiler may use again lies in `zig` of `folder`."""
+    place = target.parent
+    for source, data in sources.items():
+        (place / source).parent.mkdir(parents=True, exist_ok=True)
+        (place / source).write_bytes(data)
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "ziglang", "build-exe", *program.options, program.root),
+            *(f"-femit-bin={target.name}", "--cache-dir", "local", "--global-cache-dir", str(folder / "zig")),
+        ],
+        check=False,
+        cwd=place,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    if done.returncode != 0:
+        said = next((line for line in done.stdout.splitlines() if "error" in line), done.stdout.strip()[-200:])
+        raise program.problem(program.title, f"does not compile with ziglang {compiler}: {said}")
