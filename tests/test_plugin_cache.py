@@ -12,11 +12,13 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import synthetic
 from capture_kit import Captures
 
+from crimson.dbg import builds
 from crimson.dbg.errors import ParityError
 from crimson.dbg.locks import locked_now
 from pytest_crimson_parity.cache import CacheProblem, Entry, TraceCache
@@ -325,6 +327,23 @@ def test_another_c_library_makes_another_build(monkeypatch: pytest.MonkeyPatch, 
     function: Callable[..., float] = getattr(math, name)
     monkeypatch.setattr(math, name, lambda *given: math.nextafter(function(*given), 9.0))
     assert candidate.identity() != before
+
+
+def test_any_file_of_the_game_makes_another_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    game = tmp_path / "crimson"
+    monkeypatch.setattr(builds, "crimson", SimpleNamespace(__file__=str(game / "__init__.py")))
+    found = set()
+    for name in ("__init__.py", "fast.so", "quests/stock/1.1.quest", "../grim/filtering.glsl"):
+        for text in ("1", "2"):
+            (game / name).parent.mkdir(parents=True, exist_ok=True)
+            (game / name).write_text(text)
+            found.add(builds.build_identity.__wrapped__())
+    assert len(found) == 8
+    # what runs of it leave there, and where a wheel has the sources of this package
+    for name in ("__pycache__/a.pyc", "dbg/zig_source/main.zig"):
+        (game / name).parent.mkdir(parents=True)
+        (game / name).touch()
+    assert builds.build_identity.__wrapped__() in found
 
 
 # The plugin with its cache
