@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -50,6 +51,13 @@ def test_the_commands_are_those_of_the_usage() -> None:
     said = re.findall(r"crimson-zig (.*)", crimson_zig().err)
     (table,) = re.findall(r"\| command \|.*\n\|---\|---\|\n((?:\|.*\n)+)", README)
     assert sorted(re.findall(r"^\| `(.*?)` \|", table, re.MULTILINE)) == sorted(said)
+
+
+def test_the_compiler_is_the_one_that_the_package_asks_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert [f'pip install "{wanted}"' in README for wanted in project["project"]["optional-dependencies"]["zig"]] == [
+        True
+    ]
 
 
 def test_the_targets_are_those_of_the_build() -> None:
