@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from unittest import mock
 
+import msgspec
 import pytest
-from capture_kit import Captures
+from capture_kit import Captures, change_trace
+from crimson.replay.codec import dump_replay_file
+from crimson.sim.commands import PerkMenuOpenCommand
 
 from crimson.dbg import zig_build
 from crimson.dbg.errors import ParityError
+from crimson.dbg.replays import load_replay, replay_fingerprint
+from crimson.dbg.schema import TraceMeta
 from crimson.dbg.trace import TraceReader
+from crimson.dbg.zig_program import zig_refusal
 from pytest_crimson_parity.zig_candidate import ZigCandidate
 
 # pytester has a home of its own, in which nothing is built yet.
@@ -35,6 +41,54 @@ def test_a_window_is_recorded_to_its_end(captures: Captures) -> None:
     (trace,) = captures.cache.rglob("*.cdt")
     with TraceReader(trace) as reader:
         assert reader.tick_count == 41
+
+
+def test_what_it_refuses_is_known_and_blessed_like_pythons_refusals(captures: Captures) -> None:
+    captures.keep("rush")
+    path = captures / "rush.crd"
+    replay = load_replay(path).replay
+    ticks = list(replay.ticks)
+    ticks[12] = msgspec.structs.replace(ticks[12], commands=(PerkMenuOpenCommand(player_index=0),))
+    dump_replay_file(path, msgspec.structs.replace(replay, ticks=ticks))
+
+    def about(meta: TraceMeta) -> TraceMeta:
+        source = msgspec.structs.replace(meta.source, replay_sha256=replay_fingerprint(path))
+        return msgspec.structs.replace(meta, source=source)
+
+    change_trace(captures / "rush.cdt", about=about)
+    result = captures.run("--parity", "-m", "parity")
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines_random(
+        [
+            "the runtime refuses the replay at tick 12: *",
+            "crimson-zig refuses the replay at tick 12: perk command in Rush",
+            *(f"captures/rush.cdt *{name} *12 (refused) *" for name in ("python", "zig")),
+            "2 diverged, 0 equal, 0 errors",
+        ]
+    )
+    captures.run("--parity", "-m", "parity", "--snapshot-update").assert_outcomes(xfailed=2)
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "tick", "words"),
+    [
+        (2, "tick 7: a: b", 7, "crimson-zig refuses the replay at tick 7: a: b"),
+        (2, "tick -1: rules 3", None, "crimson-zig refuses the replay before tick 0: rules 3"),
+        (
+            2,
+            "ticks 64..70 have more rows than a chunk can hold",
+            70,
+            "ticks 64..70 have more rows than a chunk can hold",
+        ),
+        (2, "not a replay this build reads: tick 3: x", None, "not a replay this build reads: tick 3: x"),
+    ],
+)
+def test_its_refusals_by_their_words(code: int, said: str, tick: int | None, words: str) -> None:
+    refusal = zig_refusal(code, f"error: a b.crd: {said}", "a b.crd")
+    assert refusal is not None
+    assert (refusal.where, refusal.problem, refusal.tick) == ("a b.crd", words, tick)
+    assert zig_refusal(code, f"error: b.cdt: {said}", "a b.crd") is None
+    assert zig_refusal(134, f"error: a b.crd: {said}", "a b.crd") is None
 
 
 @pytest.fixture

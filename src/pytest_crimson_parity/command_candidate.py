@@ -35,13 +35,17 @@ class BadTrace(CandidateFailure):
 
 
 class CommandFailed(CandidateFailure):
-    """A command that ended with an exit code, or by a signal, whose number is then negative."""
+    """A command that ended with an exit code, or by a signal, whose number is then negative.
+
+    `said` is the last line of its output.
+    """
 
     verdict = "crashed"
 
-    def __init__(self, where: str | Path, problem: str, code: int, *, detail: str = "") -> None:
+    def __init__(self, where: str | Path, problem: str, code: int, said: str, *, detail: str = "") -> None:
         super().__init__(where, problem, detail=detail)
         self.code = code
+        self.said = said
 
 
 class CommandCandidate:
@@ -97,6 +101,7 @@ class CommandCandidate:
                 order.replay,
                 f"the candidate {self.name} failed: {ended.problem}",
                 ended.code,
+                ended.output.last_line,
                 detail=ended.account(),
             )
         if flaw := _flaw(order):

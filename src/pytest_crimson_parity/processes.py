@@ -66,6 +66,11 @@ class OutputTail:
         """SHA-256 of all that came."""
         return self._hash.hexdigest()
 
+    @property
+    def last_line(self) -> str:
+        """The last line that says something; empty when there is none."""
+        return next((line for line in reversed(self._kept.decode(errors="replace").splitlines()) if line.strip()), "")
+
     def text(self) -> str:
         """The last lines, indented and headed; says so when there were none."""
         kept = self._kept

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from crimson.dbg.errors import ParityError
 from pytest_crimson_parity.candidates import CandidateNotBuilt, ToolchainAbsent
-from pytest_crimson_parity.command_candidate import OUT, REPLAY, UNTIL, CommandCandidate
+from pytest_crimson_parity.command_candidate import OUT, REPLAY, UNTIL, CommandCandidate, CommandFailed
 from pytest_crimson_parity.recording import Extent, Order
 
 
@@ -51,10 +51,18 @@ class ZigCandidate:
         return self._program.name
 
     def record(self, order: Order) -> Extent:
+        from crimson.dbg.zig_program import zig_refusal
+
         if self._command is None:
             words = (str(self._program), "record", REPLAY, "--out", OUT, "--until", UNTIL)
             self._command = CommandCandidate(self.name, words, folder=self._folder, limit=self._limit)
-        return self._command.record(order)
+        try:
+            return self._command.record(order)
+        except CommandFailed as failed:
+            refusal = zig_refusal(failed.code, failed.said, str(order.replay.absolute()))
+            if refusal is None:
+                raise
+            raise refusal from None
 
     def close(self) -> None:
         """Nothing of it outlives a recording."""

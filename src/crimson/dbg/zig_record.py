@@ -6,9 +6,9 @@ import subprocess
 from pathlib import Path
 
 from crimson.dbg.atomic import make_folder
-from crimson.dbg.errors import EXIT_UNREADABLE, ParityError, RecordRefused
+from crimson.dbg.errors import EXIT_UNREADABLE, ParityError
 from crimson.dbg.trace import TraceReader
-from crimson.dbg.zig_program import zig_program
+from crimson.dbg.zig_program import zig_program, zig_refusal
 
 
 class CandidateDied(ParityError):
@@ -35,9 +35,9 @@ def record_by_zig(replay: Path, out: Path, *, until: int | None = None) -> int:
 
 def _problem(done: subprocess.CompletedProcess[str], replay: Path, out: Path) -> ParityError:
     last = (done.stderr.strip().splitlines() or ["no output"])[-1]
-    if done.returncode == EXIT_UNREADABLE:
-        for path, kind in ((replay, RecordRefused), (out, ParityError)):
-            words = last.removeprefix(f"error: {path}: ")
-            if words != last:
-                return kind(path, words)
+    if (refusal := zig_refusal(done.returncode, last, str(replay))) is not None:
+        return refusal
+    words = last.removeprefix(f"error: {out}: ")
+    if done.returncode == EXIT_UNREADABLE and words != last:
+        return ParityError(out, words)
     return CandidateDied("crimson-zig record", f"exit code {done.returncode}: {last}")
