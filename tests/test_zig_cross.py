@@ -1,8 +1,9 @@
-"""crimson-zig is compiled for other platforms, and plays the same on one of them that runs here: WASI."""
+"""crimson-zig is compiled for other platforms, and plays the same on those that run here: WASI, and ARM if emulated."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -116,6 +117,20 @@ def test_wasi_records_the_same(name: str, wasi: Wasi, tmp_path: Path) -> None:
     assert wasi("verify", "wasi.cdt", "--replay", "run.crd").code == 0
     verified = wasi("verify", "run.cdt", "--json")
     assert verified == crimson_zig("verify", work / "run.cdt", "--json")
+
+
+@long
+@pytest.mark.skipif(shutil.which("qemu-aarch64") is None, reason="needs qemu-aarch64 (Debian: qemu-user)")
+@pytest.mark.parametrize("name", CAPTURES)
+def test_arm_records_the_same(name: str, cross: Path, tmp_path: Path) -> None:
+    replay = ROOT / "captures" / f"{name}.crd"
+    native, emulated = tmp_path / "native.cdt", tmp_path / "arm.cdt"
+    assert crimson_zig("record", replay, "--out", native).code == 0
+    words = ("qemu-aarch64", cross / "aarch64-linux-musl" / "crimson-zig", "record", replay, "--out", emulated)
+    assert said_by(tmp_path, words).startswith("recorded ")
+    assert_same_bytes(native, emulated)
+    with TraceReader(emulated) as reader:
+        assert reader.meta.producer.platform == "linux-arm64"
 
 
 @long
