@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,6 +23,8 @@ from synthetic import setting
 from syrupy.assertion import SnapshotAssertion
 from zig_records import assert_same_bytes
 
+from crimson.dbg import container
+from crimson.dbg.entry import main
 from crimson.dbg.focus_report import FocusReport
 from crimson.dbg.record import record_replay
 from crimson.dbg.replays import load_replay
@@ -278,6 +282,69 @@ def test_names_that_are_not_utf_8() -> None:
         assert outcome.message == "error: '\\udcff.cdt': the name is not UTF-8 (rename the file)"
 
 
+def test_names_that_the_locale_cannot_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "ascii")
+    message = "error: 'r\\udcc3\\udcbcsh.cdt': the name is not ASCII (set PYTHONUTF8=1)"
+    assert crimson_dbg("health", "r\udcc3\udcbcsh.cdt").message == message
+
+
+def test_names_that_the_output_cannot_show(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ü.cdt", "✓ 🎯.cdt"):
+        (place / "other.cdt").rename(place / name)
+        shutil.copy(place / name, place / "other.cdt")
+        for options in ([], ["--json", "--strict"]):
+            out = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
+            monkeypatch.setattr(sys, "stdout", out)
+            monkeypatch.setattr(sys, "argv", ["crimson-dbg", "diff", "original.cdt", name, *options])
+            with pytest.raises(SystemExit, match="1"):
+                main()
+            text = out.buffer.getvalue().decode("latin-1")
+            shown = name if name.isascii() or name == "ü.cdt" else "\\u2713 \\ud83c\\udfaf.cdt"
+            assert shown in text
+            assert not options or msgspec.json.decode(text.encode(), type=DiffReport).actual.path == name
+
+
+@pytest.mark.usefixtures("place")
+@pytest.mark.parametrize("words", ["diff original.cdt original.cdt", "health original.cdt"])
+def test_a_closed_output(words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["crimson-dbg", *words.split()])
+    monkeypatch.setattr(sys, "stdout", None)
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert capsys.readouterr().err == "error: standard output: is closed, and the report goes there\n"
+
+
+@pytest.mark.usefixtures("place")
+def test_a_closed_stream_for_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["crimson-dbg", "health", "absent.cdt"])
+    monkeypatch.setattr(sys, "stderr", None)
+    with pytest.raises(SystemExit, match="2"):
+        main()
+
+
+@pytest.mark.usefixtures("place")
+@pytest.mark.parametrize("words", ["diff original.cdt original.cdt", "diff original.cdt original.cdt --strict"])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_being_asked_to_end(number: signal.Signals, code: int, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    handlers = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+    monkeypatch.setattr(container, "read_footer", lambda *_: signal.raise_signal(number))
+    outcome = crimson_dbg(*words.split())
+    assert outcome == Outcome(code, "", "")
+    assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == handlers
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["record original.crd --out new.cdt", "finalize capture.jsonl --out-dir .", "recover cut.cdt --out new.cdt"],
+)
+def test_being_asked_to_end_while_it_writes(words: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = sorted(path.name for path in place.iterdir())
+    monkeypatch.setattr(container.ChunkPacker, "pack", lambda *_: signal.raise_signal(signal.SIGTERM))
+    outcome = crimson_dbg(*words.split())
+    assert outcome == Outcome(143, "", "")
+    assert sorted(path.name for path in place.iterdir()) == before
+
+
 def test_names_of_any_other_kind(original: Path, tmp_path: Path) -> None:
     for name in ("with space.cdt", "ünïcode ✓.cdt", "new\nline.cdt", "[bold]x.cdt", "-dash.cdt", "{brace}.cdt"):
         path = tmp_path / name
@@ -354,7 +421,7 @@ def test_output_that_nobody_reads(words: str) -> None:
     os.close(reader)
     outcome = in_process(*words.split(), stdout=writer)
     os.close(writer)
-    assert (outcome.code, outcome.err) == (1, "")
+    assert (outcome.code, outcome.err) == (141, "")
 
 
 def test_both_candidates_record_the_same(place: Path) -> None:

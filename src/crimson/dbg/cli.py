@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from crimson.dbg import capture_commands
-from crimson.dbg.errors import EXIT_FOUND, EXIT_UNREADABLE, BadUsage, ParityError
+from crimson.dbg.errors import EXIT_FOUND, BadUsage
 
 if TYPE_CHECKING:
     from crimson.dbg.report import ReportPart
@@ -41,15 +41,6 @@ Strict = Annotated[bool, typer.Option("--strict", help="Blips and hidden differe
 Ulps = Annotated[int, typer.Option(help="How many f32 steps floats may lie apart.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 Out = Annotated[Path, typer.Option("--out", help="The file to write.", show_default=False)]
-
-
-def main() -> None:
-    """Run the command line; a problem of the user's files ends in one message and exit code 2."""
-    try:
-        app()
-    except ParityError as problem:
-        typer.echo(f"error: {problem}", err=True)
-        sys.exit(EXIT_UNREADABLE)
 
 
 def _show(report: ReportPart, as_text: Callable[[], str], as_json: bool) -> None:
@@ -356,7 +347,3 @@ def fuzz(
         text += f"\nin depth  {found.focus}" if found.focus else ""
     _show(report, lambda: text, json)
     raise typer.Exit(0 if report.ok else EXIT_FOUND)
-
-
-if __name__ == "__main__":
-    main()
