@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import zstandard
-from command import crimson_dbg, measured
+from command import UNREADABLE, crimson_dbg, measured
 from crimson.replay.codec import load_replay_file
 from raw_rows import Json, Rows
 from short_replays import replay_of
@@ -590,6 +590,8 @@ def test_files_that_are_no_captures(tmp_path: Path) -> None:
     assert "JSON is malformed" in refused(path, tmp_path)
     assert refused(tmp_path / "absent.jsonl", tmp_path) == "cannot be read: No such file or directory"
     assert refused(Path("/dev/zero"), tmp_path) == "cannot be read: it is no regular file"
+    if UNREADABLE.exists():
+        assert refused(UNREADABLE, tmp_path) == "cannot be read: Input/output error"
     folder = tmp_path / "folder.jsonl"
     folder.mkdir()
     assert refused(folder, tmp_path) == "cannot be read: it is a directory"

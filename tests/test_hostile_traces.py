@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import synthetic
 import zstandard
-from command import crimson_dbg, measured
+from command import UNREADABLE, crimson_dbg, measured
 from forge import Chunk, Entry, Packed
 from short_replays import replay_of
 
@@ -105,6 +105,8 @@ def test_files_that_are_no_traces(tiny: Path, tmp_path: Path) -> None:
     os.mkfifo(pipe)
     assert "no regular file" in refusal(pipe, tiny)
     assert "no regular file" in refusal(Path("/dev/zero"), tiny)
+    if UNREADABLE.exists():
+        assert "cannot be read: Input/output error" in refusal(UNREADABLE, tiny)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

@@ -35,6 +35,7 @@ pub fn system_reason(failure: anyerror) []const u8 {
         error.NameTooLong => "File name too long",
         error.SymLinkLoop => "Too many levels of symbolic links",
         error.FileTooBig => "File too large",
+        error.InputOutput => "Input/output error",
         error.OutOfMemory => "out of memory",
         else => @errorName(failure),
     };

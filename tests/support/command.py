@@ -12,6 +12,9 @@ from unittest import mock
 
 from crimson.dbg import entry
 
+# a regular file, as the system says, that a disk fails to read
+UNREADABLE = Path("/proc/self/mem")
+
 _MEASURED = """
 import resource, subprocess, sys
 found = subprocess.run([sys.executable, "-c", "from crimson.dbg.entry import main; main()", *sys.argv[1:]])

@@ -48,15 +48,12 @@ class CaptureLines:
         return self._digest.hexdigest()
 
     def __iter__(self) -> Iterator[Line]:
-        try:
-            with open_input(self.path, CaptureProblem) as file:
-                for number, line, complete in self._lines(file):
-                    row = self._row(number, line, complete)
-                    if row is None:
-                        return
-                    yield Line(number, row)
-        except OSError as problem:
-            raise CaptureProblem(self.path, f"cannot be read: {problem.strerror or problem}") from None
+        with open_input(self.path, CaptureProblem) as file:
+            for number, line, complete in self._lines(file):
+                row = self._row(number, line, complete)
+                if row is None:
+                    return
+                yield Line(number, row)
 
     def _lines(self, file: BinaryIO) -> Iterator[tuple[int, bytes, bool]]:
         """Numbered lines without their newline, and whether they had one."""

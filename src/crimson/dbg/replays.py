@@ -37,9 +37,9 @@ class LoadedReplay:
     source: TraceSource
 
 
-def load_replay(path: Path) -> LoadedReplay:
-    """Read a `.crd`; `ReplayProblem` says why the game does not accept it."""
-    return parse_replay(_read(path), path)
+def load_replay(path: Path, *, hint: str = "") -> LoadedReplay:
+    """Read a `.crd`; `ReplayProblem` says why the game does not accept it, with this hint if it cannot be read."""
+    return parse_replay(_read(path, hint), path)
 
 
 def parse_replay(data: bytes, path: Path) -> LoadedReplay:
@@ -67,8 +67,8 @@ def _require_plausible(outline: _Outline, path: Path) -> None:
 
 
 def replay_fingerprint(path: Path) -> str:
-    """Which run a `.crd` holds, much faster than loading it; its inputs and settings are not checked."""
-    data = _read(path)
+    """Which run a capture's `.crd` holds, much faster than loading it; its inputs and settings are not checked."""
+    data = _read(path, "a capture needs its .crd beside it")
     with _codec_problems(path):
         return codec.run_id(codec.inflate_replay_payload(data))
 
@@ -106,12 +106,9 @@ def source_of(replay: Replay, replay_sha256: str) -> TraceSource:
     )
 
 
-def _read(path: Path) -> bytes:
-    try:
-        with open_input(path, ReplayProblem, "a capture needs its .crd beside it") as file:
-            data = file.read(codec.MAX_REPLAY_FILE_BYTES + 1)
-    except OSError as problem:
-        raise ReplayProblem(path, f"cannot be read: {problem.strerror}") from None
+def _read(path: Path, hint: str) -> bytes:
+    with open_input(path, ReplayProblem, hint) as file:
+        data = file.read(codec.MAX_REPLAY_FILE_BYTES + 1)
     if len(data) > codec.MAX_REPLAY_FILE_BYTES:
         raise ReplayProblem(path, f"longer than {codec.MAX_REPLAY_FILE_BYTES} bytes, which no replay is")
     return data

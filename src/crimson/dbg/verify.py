@@ -21,6 +21,7 @@ def verify_trace(path: Path, replay: Path | None = None) -> VerifyReport:
     a replay that cannot be read raises `ReplayProblem`.
     """
     with TraceReader(path) as reader:
+        given = replay is not None
         if replay is None:
             beside = path.with_suffix(".crd")
             replay = beside if beside.exists() or reader.meta.producer.kind == "original" else None
@@ -41,7 +42,7 @@ def verify_trace(path: Path, replay: Path | None = None) -> VerifyReport:
             _producer_check(reader.meta),
         ]
         if replay is not None:
-            checks += _replay_checks(reader, replay)
+            checks += _replay_checks(reader, replay, "" if given else "a capture needs its .crd beside it")
         verdict = "verified" if all(check.ok for check in checks) else "contradicted"
         return VerifyReport(str(path), str(replay or ""), verdict, reader.tick_count, tuple(checks))
 
@@ -67,10 +68,10 @@ def _producer_check(meta: TraceMeta) -> Check:
     return Check("producer", ok=True, evidence=what)
 
 
-def _replay_checks(reader: TraceReader, replay: Path) -> list[Check]:
+def _replay_checks(reader: TraceReader, replay: Path, hint: str) -> list[Check]:
     from crimson.dbg.replays import load_replay
 
-    loaded = load_replay(replay)
+    loaded = load_replay(replay, hint=hint)
     mine, theirs = reader.meta.source, loaded.source
     fingerprint = mine.replay_sha256 == theirs.replay_sha256
     ticks = len(loaded.replay.ticks)
