@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -35,7 +36,11 @@ def make_capture(name: str, out: Path) -> int:
     with tempfile.TemporaryDirectory() as scratch:
         replay = Path(scratch) / f"{plan.name}.crd"
         dump_replay_file(replay, make_replay(plan))
-        (run,) = run_standin(replay, out).finalized.runs
+        (run,) = run_standin(replay, Path(scratch) / "out").finalized.runs
+        # finalize would not replace the captures of other plans
+        out.mkdir(parents=True, exist_ok=True)
+        for made in (run.trace, run.replay):
+            shutil.copyfile(made, out / Path(made).name)
     return run.ticks
 
 

@@ -141,6 +141,39 @@ def test_several_runs(lines: list[bytes], tmp_path: Path) -> None:
         assert_good(Path(run.trace), tmp_path)
 
 
+def test_finalizing_again(lines: list[bytes], tmp_path: Path) -> None:
+    """A capture replaces what was made of it, such as before it was whole, and nothing else."""
+    path, out = _two_runs(lines, tmp_path), tmp_path / "out"
+    rows = path.read_bytes().splitlines()
+    path.write_bytes(b"\n".join(rows[:-4]))
+    assert [run.ticks for run in finalize_capture(path, out).runs] == [TICKS, TICKS - 2]
+    path.write_bytes(b"\n".join(rows))
+    assert [run.ticks for run in finalize_capture(path, out).runs] == [TICKS, TICKS]
+    made = _contents(out)
+
+    def refusal() -> str:
+        outcome = crimson_dbg("finalize", path, "--out-dir", out)
+        assert (outcome.code, outcome.out) == (2, "")
+        assert _contents(out) == made
+        return outcome.message.removeprefix(f"error: {out}/")
+
+    path.write_bytes(b"\n".join([*rows[: TICKS + 3], rows[-1]]))
+    assert refusal() == "two-run2.cdt: was made of this capture, which has 1 run(s) now (move it away)"
+    path.write_bytes(b"\n".join([rows[0].replace(b"resimulated-", b"another-"), *rows[1:]]))
+    other = "is there, and not of this capture (name another folder, or move it away)"
+    assert refusal() == f"two-run2.cdt: {other}"
+    for name in ("two-run2.cdt", "two-run2.crd", "two.cdt"):
+        (out / name).rename(tmp_path / name)
+    made = _contents(out)
+    assert refusal() == f"two.crd: {other}"
+    (out / "two.crd").unlink()
+    assert len(finalize_capture(path, out).runs) == 2
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
 def _two_runs(lines: list[bytes], folder: Path) -> Path:
     write_capture(replay_of("survival", TICKS), folder / "second.jsonl")
     second = Rows((folder / "second.jsonl").read_bytes().splitlines())
@@ -776,5 +809,5 @@ def test_output_that_cannot_be_written(raw_capture: Path, tmp_path: Path) -> Non
     (tmp_path / "out" / "short.crd").mkdir(parents=True)
     outcome = crimson_dbg("finalize", raw_capture, "--out-dir", tmp_path / "out")
     assert (outcome.code, outcome.out) == (2, "")
-    assert outcome.message == f"error: {tmp_path / 'out' / 'short.crd'}: cannot be written: it is a directory"
+    assert outcome.message.startswith(f"error: {tmp_path / 'out' / 'short.crd'}: is there, and not of this capture (")
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["short.crd"]

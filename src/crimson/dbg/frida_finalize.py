@@ -25,7 +25,8 @@ from crimson.dbg.capture_rows import (
     SessionStart,
 )
 from crimson.dbg.columns import CodecError
-from crimson.dbg.errors import CaptureProblem, ParityError
+from crimson.dbg.errors import BadUsage, CaptureProblem, ParityError
+from crimson.dbg.overwriting import finalized, require_only_of
 from crimson.dbg.records import RecordError
 from crimson.dbg.replays import parse_replay
 from crimson.dbg.report import FinalizedRun, FinalizeReport
@@ -52,12 +53,14 @@ def finalize_capture(capture: Path, out_dir: Path, *, name: str | None = None) -
     """Write `NAME.cdt` and `NAME.crd` for the capture's run, or `NAME-run2.cdt` and so on for several.
 
     Raises `CaptureProblem` for the first row that breaks the contract; then no file is written. A last line that was
-    cut off, and rows that are missing at the end, are tolerated and reported.
+    cut off, and rows that are missing at the end, are tolerated and reported. What was made of the same capture before
+    is replaced; `BadUsage` names what else is in its place.
     """
     stem = name or re.sub(r"\.jsonl(\.zst)?(\.part)?$", "", capture.name)
     lines = CaptureLines(capture)
     rows = iter(lines)
     session = _session_start(lines, next(rows, None))
+    require_only_of(session.session_id, out_dir, stem)
     with _staging(out_dir, stem) as staging:
         drafts: list[_Draft] = []
         tolerated: list[str] = []
@@ -73,6 +76,9 @@ def finalize_capture(capture: Path, out_dir: Path, *, name: str | None = None) -
                 file.write(draft.replay)
             draft.trace.unlink()
             runs.append(FinalizedRun(str(out_dir / f"{target}.cdt"), str(out_dir / f"{target}.crd"), draft.ticks))
+        more = [path for path in finalized(out_dir, stem) if not (staging / path.name).exists()]
+        if more:
+            raise BadUsage(more[0], f"was made of this capture, which has {len(runs)} run(s) now", "move it away")
         _publish(staging, out_dir)
     return FinalizeReport(str(capture), tuple(runs), tuple(tolerated))
 
@@ -90,12 +96,8 @@ def _staging(out_dir: Path, stem: str) -> Generator[Path]:
 
 
 def _publish(staging: Path, out_dir: Path) -> None:
-    """Give the staged files their places, once none of them can be refused."""
-    files = sorted(staging.iterdir())
-    for file in files:
-        if (out_dir / file.name).is_dir():
-            raise ParityError(out_dir / file.name, "cannot be written: it is a directory")
-    for file in files:
+    """Give the staged files their places."""
+    for file in sorted(staging.iterdir()):
         try:
             file.replace(out_dir / file.name)
         except OSError as problem:

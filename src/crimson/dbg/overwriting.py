@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from crimson.dbg.errors import BadUsage, ParityError
+from crimson.dbg.schema import TraceMeta
 from crimson.dbg.trace import TraceReader
 
 
 def require_no_original(out: Path) -> None:
     """Raise `BadUsage` if `out` is a trace of the original."""
-    if not out.is_file():
-        return
+    meta = _meta_of(out)
+    if meta is not None and meta.producer.kind == "original":
+        raise BadUsage(out, "is a trace of the original, which nothing overwrites", "name another file, or remove it")
+
+
+def require_only_of(session_id: str, folder: Path, stem: str) -> None:
+    """Raise `BadUsage` for a file in the place of those that finalize makes of a capture, but of another session."""
+    for path in finalized(folder, stem):
+        meta = _meta_of(path.with_suffix(".cdt"))
+        if meta is None or meta.capture is None or meta.capture.session_id != session_id:
+            raise BadUsage(path, "is there, and not of this capture", "name another folder, or move it away")
+
+
+def finalized(folder: Path, stem: str) -> list[Path]:
+    """What is in the place of traces and replays of a capture: `STEM.cdt`, `STEM.crd`, `STEM-run2.cdt` and so on."""
+    name = re.compile(rf"{re.escape(stem)}(-run[0-9]+)?\.(cdt|crd)")
+    return sorted(path for path in folder.iterdir() if name.fullmatch(path.name)) if folder.is_dir() else []
+
+
+def _meta_of(path: Path) -> TraceMeta | None:
     try:
-        with TraceReader(out) as trace:
-            kind = trace.meta.producer.kind
+        with TraceReader(path) as trace:
+            return trace.meta
     except ParityError:
         # no trace, or a damaged one
-        return
-    if kind == "original":
-        raise BadUsage(out, "is a trace of the original, which nothing overwrites", "name another file, or remove it")
+        return None

@@ -12,6 +12,7 @@ from crimson.dbg.atomic import make_folder
 from crimson.dbg.errors import BadUsage
 from crimson.dbg.frida_finalize import finalize_capture
 from crimson.dbg.original.capture_file import require_new
+from crimson.dbg.overwriting import require_only_of
 from crimson.dbg.replays import load_replay
 from crimson.dbg.report import CaptureReport, FinalizeReport
 from crimson.dbg.standin.replay_tape import make_tape
@@ -44,6 +45,8 @@ def run_standin(
     if out_dir.exists() and out_dir.samefile(replay.parent):
         raise BadUsage(out_dir, "holds the replay, which the captured one would overwrite", "name another folder")
     name = re.sub(r"\.crd$", "", replay.name)
+    session_id = f"standin-{loaded.source.replay_sha256[:16]}"
+    require_only_of(session_id, out_dir, name)
     raw = out_dir / f"{name}.jsonl.zst"
     require_new(raw)
     make_folder(out_dir)
@@ -53,7 +56,7 @@ def run_standin(
         captured = capture_tape(
             tape,
             raw,
-            session_id=f"standin-{loaded.source.replay_sha256[:16]}",
+            session_id=session_id,
             options=[] if rate is None else ["--rate", str(rate)],
             native=native,
             progress=progress,
