@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import forge
@@ -66,3 +67,23 @@ def test_nothing_is_left_of_a_trace_that_cannot_be_written(tmp_path: Path) -> No
     assert "it is a directory" in refused_by_zig("rewrite", CAPTURES[0], "--out", tmp_path)
     assert "No such file" in refused_by_zig("rewrite", CAPTURES[0], "--out", tmp_path / "absent" / "again.cdt")
     assert [path.name for path in tmp_path.iterdir()] == ["trace.cdt"]
+
+
+def test_originals_and_replays_are_not_overwritten(tmp_path: Path) -> None:
+    original, replay = (shutil.copy(path, tmp_path) for path in (CAPTURES[0], CAPTURES[0].with_suffix(".crd")))
+    other = shutil.copy(replay, tmp_path / "other.crd")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    for command in (["record", replay, "--until", "9"], ["rewrite", original]):
+        text = refused_by_zig(*command, "--out", original)
+        assert text.startswith(f"{original}: is a trace of the original, which nothing overwrites")
+        assert refused_by_zig(*command, "--out", other).startswith(f"{other}: is a replay or a raw capture, which")
+    assert before == {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+
+def test_a_damaged_original_without_a_replay(tmp_path: Path) -> None:
+    source = synthetic.write_trace(tmp_path / "trace.cdt", 2, kind="original")
+    assert "trace.crd: cannot be read: No such file" in refused_by_zig("verify", source)
+    data = bytearray(source.read_bytes())
+    data[len(data) // 2] ^= 1
+    source.write_bytes(data)
+    assert refused_by_zig("verify", source).startswith(f"{source}: byte ")

@@ -11,6 +11,7 @@ const zstd = @import("zstd_decode.zig");
 const Problem = @import("problem.zig").Problem;
 const Refused = @import("problem.zig").Refused;
 const system_reason = @import("problem.zig").system_reason;
+const trace_magic = @import("cdt_format.zig").magic;
 
 const Text = []const u8;
 const Int = i128;
@@ -248,6 +249,9 @@ pub fn read_file(io: std.Io, gpa: std.mem.Allocator, path: []const u8, problem: 
 /// Reads a replay from the bytes of its file; `path` is for messages.
 pub fn read(gpa: std.mem.Allocator, frame: []const u8, path: []const u8, problem: *Problem) ReadError!Replay {
     const header = zstd.read_header(frame) catch {
+        if (std.mem.startsWith(u8, frame, trace_magic)) {
+            return problem.refuse(path, "not a replay this build reads: it is a .cdt trace", .{});
+        }
         return problem.refuse(path, "not a replay this build reads: replay must use the zstd envelope", .{});
     };
     if (header.window_size > window_max) {

@@ -186,6 +186,7 @@ fn run_record(context: *Context) Failure!u8 {
     if (crimson.files.same_file(context.io, path, out)) {
         return problem.refuse(out, "a recording does not overwrite its replay", .{});
     }
+    try require_replaceable(context, out);
     var replay = try crimson.crd.read_file(context.io, context.gpa, path, problem);
     defer replay.deinit();
     const source = try context.gpa.create(crimson.Source);
@@ -195,6 +196,24 @@ fn run_record(context: *Context) Failure!u8 {
     const ticks = try crimson.record.record(context.io, context.gpa, &replay, source, options, problem);
     try context.out.print("recorded {d} ticks to {s}\n", .{ ticks, out });
     return 0;
+}
+
+/// Refuses to write where a trace of the original is, or a replay or capture: none of them can be recorded again.
+fn require_replaceable(context: *Context, out: []const u8) Failure!void {
+    var unread: Problem = .{};
+    if (crimson.files.open_input(context.io, out, &unread)) |file| {
+        defer file.close(context.io);
+        var magic: [crimson.zstd_decode.magic.len]u8 = undefined;
+        const size = file.readPositionalAll(context.io, &magic, 0) catch 0;
+        if (std.mem.eql(u8, magic[0..size], &crimson.zstd_decode.magic)) return context.problem.refuse(out, "is a replay or" ++
+            " a raw capture, which no trace overwrites (name another file, or remove it)", .{});
+    } else |_| {}
+    // no trace, or a damaged one
+    var reader = Reader.open(context.io, context.gpa, out, &unread) catch return;
+    defer reader.close();
+    if (!reader.meta.producer.is_original()) return;
+    return context.problem.refuse(out, "is a trace of the original, which nothing overwrites" ++
+        " (name another file, or remove it)", .{});
 }
 
 /// Decodes a trace and writes it again: the same raw bytes if it is canonical.
@@ -207,6 +226,7 @@ fn run_rewrite(context: *Context) Failure!u8 {
     defer codec.deinit(context.gpa);
     var reader = try Reader.open(context.io, context.gpa, path, problem);
     defer reader.close();
+    try require_replaceable(context, out);
     var writer = try Writer.create(context.io, context.gpa, out, &reader.meta, problem);
     defer writer.deinit();
     for (reader.entries[1..]) |*entry| {
@@ -241,12 +261,12 @@ fn run_verify(context: *Context) Failure!u8 {
         const there = if (Io.Dir.cwd().statFile(context.io, beside, .{})) |_| true else |_| false;
         if (there or reader.meta.producer.is_original()) replay_path = beside;
     }
-    var replay: ?crimson.crd.Replay = null;
-    defer if (replay) |*held| held.deinit();
-    if (replay_path) |name| replay = try crimson.crd.read_file(context.io, context.gpa, name, problem);
-
-    const held = if (replay) |*present| present else null;
-    const report = try crimson.verify.verify(&reader, &codec, scratch, held, problem);
+    var report = try crimson.verify.verify(&reader, &codec, scratch, problem);
+    if (replay_path) |name| {
+        var replay = try crimson.crd.read_file(context.io, context.gpa, name, problem);
+        defer replay.deinit();
+        crimson.verify.ask_replay(&report, &reader.meta.source, &replay);
+    }
     const out = context.out;
     const verdict = if (report.ok()) "verified" else "contradicted";
     if (as_json) {

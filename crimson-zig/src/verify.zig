@@ -27,6 +27,8 @@ pub const Report = struct {
     failed: std.EnumSet(Question) = .empty,
     /// The first tick of the first chunk that would be written otherwise.
     other_form: ?i32 = null,
+    /// The state of the first draw of run set-up.
+    first_state: ?u32 = null,
 
     pub fn ok(report: *const Report) bool {
         return report.failed.count() == 0;
@@ -38,21 +40,14 @@ pub const Report = struct {
     }
 };
 
-/// Checks a trace against itself and, where one is given, against its replay. `scratch` holds a chunk's raw bytes.
-pub fn verify(
-    reader: *Reader,
-    codec: *Codec,
-    scratch: []u8,
-    replay: ?*const crd.Replay,
-    problem: *Problem,
-) Refused!Report {
+/// Checks a trace against itself. `scratch` holds a chunk's raw bytes.
+pub fn verify(reader: *Reader, codec: *Codec, scratch: []u8, problem: *Problem) Refused!Report {
     var report: Report = .{ .ticks = reader.tick_count() };
-    var first_state: ?u32 = null;
     for (reader.entries[1..]) |*entry| {
         const raw = try reader.read_raw(entry, problem);
         try reader.decode(codec, entry, problem);
         const draws = reader.tables.of(.rng_stream);
-        if (entry.kind == .INIT and draws.count > 0) first_state = draws.words(u32, 1)[0];
+        if (entry.kind == .INIT and draws.count > 0) report.first_state = draws.words(u32, 1)[0];
         const size = codec.encode(&reader.tables, scratch) catch 0;
         if (!std.mem.eql(u8, raw, scratch[0..size]) and report.other_form == null) report.other_form = entry.first;
     }
@@ -61,11 +56,11 @@ pub fn verify(
     const producer = &reader.meta.producer;
     const known = producer.is_original() or std.mem.eql(u8, producer.kind, "candidate");
     report.ask(.producer, known and producer.is_original() == (reader.meta.capture != null));
-    if (replay) |given| ask_replay(&report, &reader.meta.source, given, first_state);
     return report;
 }
 
-fn ask_replay(report: *Report, source: *const meta_codec.Source, replay: *const crd.Replay, first_state: ?u32) void {
+/// Checks a trace of such a source against its replay.
+pub fn ask_replay(report: *Report, source: *const meta_codec.Source, replay: *const crd.Replay) void {
     const run = &replay.head.run;
     const mine = &source.run;
     var quest_buffer: [8]u8 = undefined;
@@ -78,5 +73,5 @@ fn ask_replay(report: *Report, source: *const meta_codec.Source, replay: *const 
     report.ask(.@"run settings", same_settings);
     report.ask(.@"game version", std.mem.eql(u8, source.game_version, replay.head.game_version));
     report.ask(.@"tick count", replay.tick_count() == report.ticks);
-    report.ask(.seed, first_state != null and first_state.? == run.seed);
+    report.ask(.seed, report.first_state != null and report.first_state.? == run.seed);
 }

@@ -25,7 +25,7 @@ pub fn reason(failure: Error) []const u8 {
 }
 
 pub const block_max = 128 * 1024;
-const magic = [4]u8{ 0x28, 0xb5, 0x2f, 0xfd };
+pub const magic = [4]u8{ 0x28, 0xb5, 0x2f, 0xfd };
 
 pub const Header = struct {
     /// How many bytes the frame says that it holds; null when it does not say.

@@ -6,7 +6,7 @@ import io
 import os
 import tempfile
 from collections.abc import Buffer, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,10 +20,7 @@ def atomic_file(target: Path) -> Generator[BinaryIO]:
 
     What keeps it from being written is a `ParityError` about `target`; any other error of the block stays what it is.
     """
-    if target.exists() and not target.is_file():
-        what = "a directory" if target.is_dir() else "no regular file"
-        raise ParityError(target, f"cannot be written: it is {what}")
-    make_folder(target.parent)
+    prepare(target)
     with _part_of(target) as (descriptor, part):
         with io.BufferedWriter(_Output(descriptor, target)) as file:
             yield file
@@ -34,6 +31,14 @@ def atomic_file(target: Path) -> Generator[BinaryIO]:
             # mkstemp makes private files; a trace is as readable as its neighbours.
             part.chmod(0o666 & ~_umask())
             part.replace(target)
+
+
+def prepare(target: Path) -> None:
+    """Make the folder of a file that is to be written; raise `ParityError` for what no file can replace."""
+    if target.exists() and not target.is_file():
+        what = "a directory" if target.is_dir() else "no regular file"
+        raise ParityError(target, f"cannot be written: it is {what}")
+    make_folder(target.parent)
 
 
 class _Output(io.FileIO):
@@ -85,6 +90,20 @@ def make_folder(folder: Path) -> None:
         raise ParityError(folder, "cannot be written to: it, or a part of its path, is a file") from None
     except OSError as problem:
         raise ParityError(folder, f"cannot be made: {problem.strerror}") from None
+
+
+@contextmanager
+def made_folder(folder: Path) -> Generator[None]:
+    """Make a folder as `make_folder` does; of those that were made, none stays empty when the block fails."""
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
+    make_folder(folder)
+    try:
+        yield
+    except BaseException:
+        for each in made:
+            with suppress(OSError):
+                each.rmdir()
+        raise
 
 
 def _umask() -> int:
