@@ -182,9 +182,22 @@ def test_both_ways_to_a_diff_say_the_same() -> None:
         ("diff original.cdt other.cdt --ticks 150:151", "--ticks: 150:151 lies behind the end of original.cdt"),
         ("diff original.cdt absent.cdt", "absent.cdt: cannot be read: No such file or directory"),
         ("diff absent.cdt original.cdt", "absent.cdt: cannot be read: No such file or directory"),
-        ("diff original.cdt capture.jsonl", "capture.jsonl: this is no .cdt trace"),
-        ("diff original.cdt original.crd", "original.crd: this is no .cdt trace"),
+        (
+            "diff original.cdt capture.jsonl",
+            "capture.jsonl: this is no .cdt trace but a raw capture (`crimson-dbg finalize` makes",
+        ),
+        (
+            "diff original.cdt original.crd",
+            "original.crd: this is no .cdt trace but a .crd replay (`crimson-dbg record` makes",
+        ),
         ("diff original.cdt cut.cdt", "cut.cdt: the trace ends early"),
+        (
+            "tick original.cdt -2",
+            "N: '-2' is no tick; write a number such as 840, or setup for the state before tick 0",
+        ),
+        ("record original.crd --out other.crd", "other.crd: is a .crd replay, which no trace overwrites"),
+        ("record original.crd --out capture.jsonl", "capture.jsonl: is a raw capture, which no trace overwrites"),
+        ("recover cut.cdt --out other.crd", "other.crd: is a .crd replay, which no trace overwrites"),
         ("health absent.cdt", "absent.cdt: cannot be read: No such file or directory"),
         ("health .", ".: cannot be read: it is a directory"),
         ("health cut.cdt", "(`crimson-dbg recover` can rebuild its index)"),
@@ -192,13 +205,14 @@ def test_both_ways_to_a_diff_say_the_same() -> None:
         ("verify /", "/: cannot be read: it is a directory"),
         ("verify ..", "..: cannot be read: it is a directory"),
         ("verify original.cdt --replay absent.crd", "absent.crd: cannot be read: No such file or directory"),
-        ("verify original.cdt --replay original.cdt", "original.cdt: not a replay this game build reads"),
+        ("verify original.cdt --replay original.cdt", "original.cdt: this is no replay but a .cdt trace"),
         ("verify cut.cdt", "cut.cdt: the trace ends early"),
         ("recover original.cdt --out whole.cdt", "original.cdt: the trace is whole; there is nothing to recover"),
         ("recover cut.cdt --out cut.cdt", "cut.cdt: recover does not overwrite the damaged file"),
         ("recover absent.cdt --out whole.cdt", "absent.cdt: cannot be read: No such file or directory"),
         ("record absent.crd --out new.cdt", "absent.crd: cannot be read: No such file or directory"),
-        ("record original.cdt --out new.cdt", "original.cdt: not a replay this game build reads"),
+        ("record original.cdt --out new.cdt", "original.cdt: this is no replay but a .cdt trace"),
+        ("record capture.jsonl --out new.cdt", "capture.jsonl: this is no replay but a raw capture"),
         ("record original.crd --out original.crd", "original.crd: a recording does not overwrite its replay"),
         ("record original.crd --out new.cdt --until -1", "--until: there is no tick -1; ticks count from 0"),
         ("record original.crd --out new.cdt --candidate c", "--candidate: there is no candidate 'c'"),
@@ -209,7 +223,7 @@ def test_both_ways_to_a_diff_say_the_same() -> None:
         ("record original.crd --out original.cdt --candidate zig", "original.cdt: is a trace of the original"),
         ("recover cut.cdt --out original.cdt", "original.cdt: is a trace of the original, which nothing overwrites"),
         ("record absent.crd --out new.cdt --candidate zig", "absent.crd: cannot be read: No such file or directory"),
-        ("record original.cdt --out new.cdt --candidate zig", "original.cdt: "),
+        ("record original.cdt --out new.cdt --candidate zig", "not a replay this build reads: it is a .cdt trace"),
         ("record original.crd --out . --candidate zig", ".: cannot be written: it is a directory"),
         ("record original.crd --out original.cdt/x.cdt --candidate zig", "original.cdt: cannot be written to: "),
         ("record original.crd --out original.crd --candidate zig", "original.crd: a recording does not overwrite"),
@@ -224,7 +238,8 @@ def test_both_ways_to_a_diff_say_the_same() -> None:
         ),
         ("record original.crd --out /dev/null", "/dev/null: cannot be written: it is no regular file"),
         ("finalize absent.jsonl --out-dir out", "absent.jsonl: cannot be read: No such file or directory"),
-        ("finalize original.cdt --out-dir out", "original.cdt: line 1: byte 0 of the row is not UTF-8"),
+        ("finalize original.cdt --out-dir out", "original.cdt: this is no raw capture but a .cdt trace"),
+        ("finalize original.crd --out-dir out", "original.crd: this is no raw capture but a .crd replay"),
         (
             "finalize capture.jsonl --out-dir original.cdt",
             "original.cdt: cannot be written to: it, or a part of its path",
@@ -402,6 +417,26 @@ def test_a_disk_that_is_full(words: str, place: Path) -> None:
     assert outcome.message.startswith("error: ")
     assert outcome.message.endswith(": cannot be written: File too large (nothing was left there)")
     assert sorted(path.name for path in place.iterdir()) == before
+
+
+@pytest.mark.usefixtures("place")
+@pytest.mark.parametrize(
+    ("words", "extra"),
+    [("standin run original.crd --out-dir out", "standin"), ("capture --out new.jsonl.zst --pid 1", "capture")],
+)
+def test_frida_is_missing(words: str, extra: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "frida", None)
+    before = sorted(path.name for path in place.iterdir())
+    hint = f"(pip install 'pytest-crimson-parity[{extra}]')"
+    assert crimson_dbg(*words.split()).message == f"error: capturing: needs Frida {hint}"
+    assert sorted(path.name for path in place.iterdir()) == before
+
+
+def test_a_standin_that_cannot_start_leaves_no_folder(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "toaster")
+    outcome = crimson_dbg("standin", "run", "original.crd", "--out-dir", "new/out")
+    assert (outcome.code, "runs on Linux x86-64 only" in outcome.message) == (2, True)
+    assert not (place / "new").exists()
 
 
 @pytest.mark.usefixtures("place")

@@ -71,12 +71,12 @@ def refused(path: Path, folder: Path) -> str:
     out = folder / "out"
     with pytest.raises(CaptureProblem) as caught:
         finalize_capture(path, out)
-    assert not out.exists() or [*out.iterdir()] == []
+    assert not out.exists()
     text = str(caught.value)
     assert text.startswith(f"{path}: ")
     outcome = crimson_dbg("finalize", path, "--out-dir", out)
     assert (outcome.code, outcome.out, outcome.message) == (2, "", f"error: {text}")
-    assert not out.exists() or [*out.iterdir()] == []
+    assert not out.exists()
     return text.removeprefix(f"{path}: ")
 
 
@@ -672,7 +672,7 @@ def test_rows_as_wide_as_they_may_be(lines: list[bytes], tmp_path: Path) -> None
     outcome, peak = measured("finalize", path, "--out-dir", tmp_path / "out")
     assert (outcome.code, peak < MEMORY_LIMIT) == (2, True), (outcome, peak)
     assert "run 0: table checkpoint.deaths has 360000 rows in a chunk, at most" in outcome.message
-    assert [*(tmp_path / "out").iterdir()] == []
+    assert not (tmp_path / "out").exists()
 
 
 # Captures that end early

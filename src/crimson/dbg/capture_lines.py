@@ -13,6 +13,7 @@ import zstandard
 
 from crimson.dbg.capture_rows import MAX_ROW_BYTES, AnyRow
 from crimson.dbg.errors import CaptureProblem
+from crimson.dbg.file_kinds import CAPTURE, HEAD_BYTES, kind_of
 from crimson.dbg.inputs import open_input
 
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
@@ -49,6 +50,10 @@ class CaptureLines:
 
     def __iter__(self) -> Iterator[Line]:
         with open_input(self.path, CaptureProblem) as file:
+            kind = kind_of(file.read(HEAD_BYTES))
+            if kind not in (None, CAPTURE):
+                raise CaptureProblem(self.path, f"this is no raw capture but {kind.name}", kind.taken_by)
+            file.seek(0)
             for number, line, complete in self._lines(file):
                 row = self._row(number, line, complete)
                 if row is None:

@@ -74,7 +74,7 @@ def record(
     json: Json = False,
 ) -> None:
     """Re-simulate a replay and write its trace."""
-    from crimson.dbg.overwriting import require_no_original
+    from crimson.dbg.overwriting import require_replaceable
     from crimson.dbg.report import RecordSummary
 
     if candidate not in ("python", "zig"):
@@ -83,7 +83,7 @@ def record(
         raise BadUsage("--until", f"there is no tick {until}; ticks count from 0")
     if out.exists() and replay.exists() and out.samefile(replay):
         raise BadUsage(out, "a recording does not overwrite its replay", "name another file with --out")
-    require_no_original(out)
+    require_replaceable(out)
     played = _by_python(replay, out, until) if candidate == "python" else _by_zig(replay, out, until)
     summary = RecordSummary(str(replay), str(out), *played)
     _show(summary, lambda: "\n".join([f"recorded {summary.ticks} ticks to {out}", *summary.notes]), json)
@@ -235,9 +235,9 @@ def tick(
 ) -> None:
     """Show one tick in full."""
     from crimson.dbg.render_projections import render_tick
-    from crimson.dbg.tick_view import SETUP_NAMES, report_tick, tick_number
+    from crimson.dbg.tick_view import report_tick, tick_number
 
-    if number.startswith("-") and number not in SETUP_NAMES:
+    if number.startswith("-") and not number[1:].isdecimal():
         raise typer.BadParameter(f"there is no option {number}")
     report = report_tick(trace, tick_number(number))
     _show(report, lambda: render_tick(report), json)

@@ -111,6 +111,12 @@ def read_file_header(file: BinaryIO, path: Path) -> int:
     if len(header) < _FILE_HEADER.size and header == MAGIC[: len(header)]:
         raise DamagedTrace(path, f"the file ends after {len(header)} bytes, inside its header")
     if header[:8] != MAGIC:
+        from crimson.dbg.file_kinds import HEAD_BYTES, kind_of
+
+        file.seek(0)
+        other = kind_of(file.read(HEAD_BYTES))
+        if other is not None:
+            raise UnsupportedTrace(path, f"this is no .cdt trace but {other.name}", other.taken_by)
         raise UnsupportedTrace(path, "this is no .cdt trace: its first bytes are not the trace magic")
     if len(header) < _FILE_HEADER.size:
         raise DamagedTrace(path, f"the file ends after {len(header)} bytes, inside its header")

@@ -12,7 +12,7 @@ from pathlib import Path
 from crimson.replay.types import ReplayTick
 
 from crimson.dbg import capture_replay
-from crimson.dbg.atomic import atomic_file, make_folder
+from crimson.dbg.atomic import atomic_file, made_folder
 from crimson.dbg.capture_checks import RunChecks
 from crimson.dbg.capture_lines import CaptureLines, Line
 from crimson.dbg.capture_rows import (
@@ -86,13 +86,13 @@ def finalize_capture(capture: Path, out_dir: Path, *, name: str | None = None) -
 @contextmanager
 def _staging(out_dir: Path, stem: str) -> Generator[Path]:
     """A folder in `out_dir` for what is not whole yet; it is gone afterwards."""
-    make_folder(out_dir)
-    try:
-        folder = tempfile.TemporaryDirectory(prefix=f".{stem}.", suffix=".part", dir=out_dir)
-    except OSError as problem:
-        raise ParityError(out_dir, f"cannot be written: {problem.strerror}") from None
-    with folder:
-        yield Path(folder.name)
+    with made_folder(out_dir):
+        try:
+            folder = tempfile.TemporaryDirectory(prefix=f".{stem}.", suffix=".part", dir=out_dir)
+        except OSError as problem:
+            raise ParityError(out_dir, f"cannot be written: {problem.strerror}") from None
+        with folder:
+            yield Path(folder.name)
 
 
 def _publish(staging: Path, out_dir: Path) -> None:

@@ -6,12 +6,16 @@ import re
 from pathlib import Path
 
 from crimson.dbg.errors import BadUsage, ParityError
+from crimson.dbg.file_kinds import CAPTURE, REPLAY, kind_of_file
 from crimson.dbg.schema import TraceMeta
 from crimson.dbg.trace import TraceReader
 
 
-def require_no_original(out: Path) -> None:
-    """Raise `BadUsage` if `out` is a trace of the original."""
+def require_replaceable(out: Path) -> None:
+    """Raise `BadUsage` if `out` is a trace of the original, or no trace at all but a replay or a capture."""
+    kind = kind_of_file(out)
+    if kind in (REPLAY, CAPTURE):
+        raise BadUsage(out, f"is {kind.name}, which no trace overwrites", "name another file, or remove it")
     meta = _meta_of(out)
     if meta is not None and meta.producer.kind == "original":
         raise BadUsage(out, "is a trace of the original, which nothing overwrites", "name another file, or remove it")

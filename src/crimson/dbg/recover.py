@@ -10,7 +10,7 @@ from crimson.dbg.atomic import atomic_file
 from crimson.dbg.container import ChunkEntry, ChunkPacker
 from crimson.dbg.errors import BadUsage, DamagedTrace
 from crimson.dbg.inputs import open_input
-from crimson.dbg.overwriting import require_no_original
+from crimson.dbg.overwriting import require_replaceable
 from crimson.dbg.report import RecoverReport
 from crimson.dbg.trace import TraceReader, decode_meta
 
@@ -25,7 +25,7 @@ def recover_trace(path: Path, out: Path) -> RecoverReport:
     """
     if out.exists() and path.exists() and out.samefile(path):
         raise BadUsage(out, "recover does not overwrite the damaged file", "name another file with --out")
-    require_no_original(out)
+    require_replaceable(out)
     _require_damage(path)
     with open_input(path) as file:
         body = container.read_file_header(file, path)

@@ -12,6 +12,7 @@ from crimson.replay import codec
 from crimson.replay.types import Replay
 
 from crimson.dbg.errors import ReplayProblem
+from crimson.dbg.file_kinds import REPLAY, kind_of
 from crimson.dbg.inputs import open_input
 from crimson.dbg.schema import RunSettings, TraceSource
 
@@ -44,7 +45,7 @@ def load_replay(path: Path, *, hint: str = "") -> LoadedReplay:
 
 def parse_replay(data: bytes, path: Path) -> LoadedReplay:
     """The same from the file's bytes; `path` is for messages."""
-    with _codec_problems(path):
+    with _codec_problems(data, path):
         payload = codec.inflate_replay_payload(data)
         _require_plausible(_OUTLINE.decode(payload), path)
         replay = codec.decode_replay_payload(payload)
@@ -69,18 +70,20 @@ def _require_plausible(outline: _Outline, path: Path) -> None:
 def replay_fingerprint(path: Path) -> str:
     """Which run a capture's `.crd` holds, much faster than loading it; its inputs and settings are not checked."""
     data = _read(path, "a capture needs its .crd beside it")
-    with _codec_problems(path):
+    with _codec_problems(data, path):
         return codec.run_id(codec.inflate_replay_payload(data))
 
 
 @contextmanager
-def _codec_problems(path: Path) -> Generator[None]:
+def _codec_problems(data: bytes, path: Path) -> Generator[None]:
     try:
         yield
-    except codec.ReplayCodecError as problem:
-        raise ReplayProblem(path, f"not a replay this game build reads: {problem}") from None
     except (ValueError, msgspec.MsgspecError, OverflowError, MemoryError, RecursionError) as problem:
-        raise ReplayProblem(path, f"damaged replay: {problem}") from None
+        other = kind_of(data)
+        if other not in (None, REPLAY):
+            raise ReplayProblem(path, f"this is no replay but {other.name}", other.taken_by) from None
+        what = "not a replay this game build reads" if isinstance(problem, codec.ReplayCodecError) else "damaged replay"
+        raise ReplayProblem(path, f"{what}: {problem}") from None
 
 
 def source_of(replay: Replay, replay_sha256: str) -> TraceSource:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,11 +56,15 @@ def process_id(name: str) -> int:
         return device.get_process(name).pid
 
 
+def require_frida(extra: str) -> None:
+    """Raises `CaptureProblem` where there is no Frida, and says which extra of this package brings it."""
+    if importlib.util.find_spec("frida") is None:
+        raise CaptureProblem("capturing", "needs Frida", f"pip install 'pytest-crimson-parity[{extra}]'")
+
+
 def local_device() -> frida.Device:
-    try:
-        import frida
-    except ModuleNotFoundError:
-        raise CaptureProblem("capturing", "needs Frida", "pip install pytest-crimson-parity[capture]") from None
+    import frida
+
     return frida.get_local_device()
 
 

@@ -17,7 +17,7 @@ from crimson.dbg.original.agent_session import AgentSession
 from crimson.dbg.original.capture_config import capture_config
 from crimson.dbg.original.capture_file import require_new
 from crimson.dbg.original.capture_host import CaptureOptions, CaptureProgress, capture
-from crimson.dbg.original.frida_device import executable_of, process_id
+from crimson.dbg.original.frida_device import executable_of, process_id, require_frida
 from crimson.dbg.original.layout import Layout, known_layout
 from crimson.dbg.report import CaptureReport
 
@@ -39,6 +39,7 @@ def capture_game(
     and for what `capture` is refused for. Nothing is hooked and no file is written before that is known.
     """
     require_new(out)
+    require_frida("capture")
     layout = known_layout()
     target = layout.target
     with _process(choice, target.name) as process:

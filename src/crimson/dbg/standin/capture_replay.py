@@ -8,10 +8,11 @@ from pathlib import Path
 
 import msgspec
 
-from crimson.dbg.atomic import make_folder
+from crimson.dbg.atomic import made_folder
 from crimson.dbg.errors import BadUsage
 from crimson.dbg.frida_finalize import finalize_capture
 from crimson.dbg.original.capture_file import require_new
+from crimson.dbg.original.frida_device import require_frida
 from crimson.dbg.overwriting import require_only_of
 from crimson.dbg.replays import load_replay
 from crimson.dbg.report import CaptureReport, FinalizeReport
@@ -49,8 +50,8 @@ def run_standin(
     require_only_of(session_id, out_dir, name)
     raw = out_dir / f"{name}.jsonl.zst"
     require_new(raw)
-    make_folder(out_dir)
-    with tempfile.TemporaryDirectory(prefix=f".{name}.", dir=out_dir) as scratch:
+    require_frida("standin")
+    with made_folder(out_dir), tempfile.TemporaryDirectory(prefix=f".{name}.", dir=out_dir) as scratch:
         tape = Path(scratch) / f"{name}.tape"
         make_tape(loaded.replay, tape, where=str(replay))
         captured = capture_tape(
