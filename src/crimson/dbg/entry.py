@@ -92,6 +92,7 @@ def _escaped(problem: UnicodeError) -> tuple[str, int]:
     """What a stream cannot encode, as text and JSON both have it."""
     if not isinstance(problem, UnicodeEncodeError):
         raise problem
+    # ast-grep-ignore: no-object-value
     units = problem.object[problem.start : problem.end].encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2)), problem.end
 
