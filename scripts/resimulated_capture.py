@@ -29,7 +29,7 @@ from crimson.sim.run_spec import RunSpec
 from crimson.sim.world_state import WorldState
 
 from crimson.dbg import capture_rows
-from crimson.dbg.capture_checks import REPLAY_STEP
+from crimson.dbg.schema import REPLAY_STEP
 from crimson.dbg.setup_draws import tracing_setup
 from resimulated_rows import SlotHashes, sample
 

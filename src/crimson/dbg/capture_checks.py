@@ -8,13 +8,10 @@ from crimson.replay.types import input_flags_validation_error
 
 from crimson.dbg.capture_rows import FRAME_DRAW_CALLER, CapturedTick, RunStart, TypoBackspace, TypoChar, TypoSubmit
 from crimson.dbg.errors import CaptureProblem
-from crimson.dbg.floats import from_bits, is_f32
+from crimson.dbg.floats import is_f32
 from crimson.dbg.lcg import next_state, value_of
 from crimson.dbg.records import RecordError, tables_from_records
-from crimson.dbg.schema import SETUP_TICK, RngDraw, TickRecord
-
-# f32(1/60), the step that every replay tick has.
-REPLAY_STEP = from_bits(0x3C888889)
+from crimson.dbg.schema import REPLAY_STEP, SETUP_TICK, RngDraw, TickRecord
 
 
 class RunChecks:

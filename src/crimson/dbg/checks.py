@@ -11,11 +11,10 @@ from crimson.dbg.layout import TABLE_BY_NAME, TABLES, Table
 from crimson.dbg.records import ChunkTables
 from crimson.dbg.report import Check
 from crimson.dbg.rows import TableRows, Words, counts_at, not_finite
-from crimson.dbg.schema import SETUP_TICK, UNKNOWN_CALLER, RunSettings
+from crimson.dbg.schema import REPLAY_STEP, SETUP_TICK, UNKNOWN_CALLER, RunSettings
 
-# f32(1/60), the step of every replay, and what one perk step (Reflex Boosted) makes of it.
-_STEP = np.float32(1.0 / 60.0)
-_STEPS = (_STEP, _STEP * np.float32(0.9))
+# What one perk (Reflex Boosted) makes of it, too.
+_STEPS = (np.float32(REPLAY_STEP), np.float32(REPLAY_STEP) * np.float32(0.9))
 
 
 class HealthQuestion(Protocol):

@@ -12,10 +12,13 @@ from typing import Annotated
 
 import msgspec
 
+from crimson.dbg.floats import from_bits
 from crimson.dbg.wire import Column
 
 SETUP_TICK = -1
 UNKNOWN_CALLER = 0
+# f32(1/60): the step of every replay's ticks before the game scales it, in seconds.
+REPLAY_STEP = from_bits(0x3C888889)
 
 # `Column(wire type, ...)` says how a field is stored; see `columns` for the predictors.
 U32 = Annotated[int, msgspec.Meta(ge=0, le=0xFFFFFFFF), Column("u4")]

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from enum import Enum, auto
 
 from crimson.dbg import schema
-from crimson.dbg.capture_checks import REPLAY_STEP
 from crimson.dbg.capture_rows import (
     FRAME_DRAW_CALLER,
     AnyCommand,
@@ -42,6 +41,7 @@ from crimson.dbg.original.run_settings import (
 )
 from crimson.dbg.original.slot_rows import PoolRows
 from crimson.dbg.original.tick_inputs import TickInputs
+from crimson.dbg.schema import REPLAY_STEP
 
 INTERVENTIONS = (
     "step pinned to f32(1/60)",

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from crimson.dbg.capture_checks import REPLAY_STEP
 from crimson.dbg.original.run_reader import TYPO
+from crimson.dbg.schema import REPLAY_STEP
 
 _F32 = np.float32
 
