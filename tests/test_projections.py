@@ -151,7 +151,8 @@ def test_a_life_with_a_gap_says_so(tmp_path: Path) -> None:
         (["entity", "original.cdt", "creature:1:2:3"], "UID: 'creature:1:2:3' names no entity"),
         (["entity", "original.cdt", "player:0:1"], "UID: 'player:0:1': a player has no generations; write player:0"),
         (["entity", "original.cdt", "player:0", "--ticks", "5:4"], "--ticks: 5:4 is no window"),
-        (["entity", "original.cdt", "player:0", "--ticks", "150:151"], "--ticks: 150:151 lies behind the end"),
+        (["entity", "original.cdt", "player:0", "--ticks", "149:150"], "--ticks: 149:150 reaches behind the end"),
+        (["entity", "original.cdt", "player:0", "--ticks", "150:151"], "--ticks: 150:151 reaches behind the end"),
         (["entity", "original.cdt", "player:0", "--ticks", "5"], "--ticks: '5' is no window"),
         (["query", "original.cdt", "creatures where hp", "--limit", "-1"], "--limit: -1 rows; 0 or more can be listed"),
     ],
@@ -165,9 +166,9 @@ def test_bad_usage(words: list[str], message: str) -> None:
 
 
 def test_a_tick_that_is_an_option_is_a_matter_of_usage() -> None:
-    outcome = crimson_dbg("tick", "a", "-2")
+    outcome = crimson_dbg("tick", "a", "-2x")
     assert outcome.code == 2
-    assert re.search("Usage: crimson-dbg tick .*there is no option -2", outcome.err, re.DOTALL)
+    assert re.search("Usage: crimson-dbg tick .*there is no option -2x", outcome.err, re.DOTALL)
 
 
 @pytest.mark.parametrize("bits", [0x7F800000, 0xFF800000, 0x7FC00000, 0x7F800001])
@@ -179,7 +180,10 @@ def test_floats_that_are_not_finite_are_shown(bits: int, tmp_path: Path) -> None
         outcome = crimson_dbg(*words)
         assert (outcome.code, outcome.err) == (0, "")
         assert f"health {from_bits(bits)} (0x" in outcome.out
-        assert (crimson_dbg(*words, "--json").code, crimson_dbg(*words, "--json").err) == (0, "")
+        outcome = crimson_dbg(*words, "--json")
+        assert (outcome.code, outcome.err) == (0, "")
+        # JSON has null for them, and their exact bits beside it
+        assert re.search(rf'"bits": {bits}\b', outcome.out)
     for sign in ("<", ">", "==", "!="):
         condition = f"health + 1 {sign} prev(health) * 2 or health - health != 0"
         outcome = crimson_dbg("query", wild, f"players where {condition}")

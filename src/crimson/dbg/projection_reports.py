@@ -24,9 +24,21 @@ class TableRow(ReportPart, frozen=True, forbid_unknown_fields=True):
     values: tuple[NamedValue, ...]
 
 
+class WildFloat(ReportPart, frozen=True, forbid_unknown_fields=True):
+    """An infinity or a NaN, by its bits."""
+
+    table: str
+    row: int | None
+    name: str
+    bits: int
+
+
 class TickReport(ReportPart, frozen=True, forbid_unknown_fields=True, tag="tick", tag_field="report"):
+    """A tick as the trace has it. JSON writes null for a float that is not finite: `not_finite` has it."""
+
     trace: str
     record: TickRecord
+    not_finite: tuple[WildFloat, ...]
 
 
 class EntityLife(ReportPart, frozen=True, forbid_unknown_fields=True):

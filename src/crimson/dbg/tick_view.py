@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
+from crimson.dbg.comparison import rows_between, rows_by_key
 from crimson.dbg.errors import BadUsage
-from crimson.dbg.projection_reports import TickReport
+from crimson.dbg.layout import TABLES, Table
+from crimson.dbg.projection_reports import TickReport, WildFloat
+from crimson.dbg.rows import TableRows, not_finite
 from crimson.dbg.schema import SETUP_TICK
 from crimson.dbg.trace import TraceReader
 
@@ -28,4 +34,14 @@ def report_tick(path: Path, tick: int) -> TickReport:
         if tick != SETUP_TICK and not 0 <= tick < reader.tick_count:
             last = f"ticks 0..{reader.tick_count - 1}" if reader.tick_count else "no ticks"
             raise BadUsage("N", f"{path} has no tick {tick}; it has {last}")
-        return TickReport(str(path), reader.tick(tick))
+        tables = reader.tables(reader.entry_of(tick))
+        wild = [each for table in TABLES for each in _not_finite(table, rows_between(tables[table.name], tick, tick))]
+        return TickReport(str(path), reader.tick(tick), tuple(wild))
+
+
+def _not_finite(table: Table, rows: TableRows) -> Iterator[WildFloat]:
+    keys = list(rows_by_key(table, rows))
+    for leaf, words in zip(table.leaves, rows.columns, strict=True):
+        if leaf.column.wire == "f4":
+            for position in np.flatnonzero(not_finite(words)).tolist():
+                yield WildFloat(table.name, keys[position], leaf.path, int(words[position]))

@@ -97,9 +97,9 @@ class Coverage:
 
 
 def cover(traces: Iterable[Path]) -> Coverage:
-    """What traces contain together."""
+    """What traces contain together; one that is named twice counts once."""
     coverage = Coverage()
-    for trace in traces:
+    for trace in {trace.resolve(): trace for trace in traces}.values():
         coverage.add_trace(trace)
     return coverage
 
