@@ -167,7 +167,7 @@ def test_both_ways_to_a_diff_say_the_same() -> None:
         ("diff original.cdt other.cdt --ulps -1", "--ulps: -1 steps; it is a distance, 0 for none"),
         ("bisect original.cdt other.cdt --ticks 5", "--ticks: '5' is no window"),
         ("bisect original.cdt absent.cdt", "absent.cdt: cannot be read: No such file or directory"),
-        ("focus original.cdt other.cdt --ticks 150:151", "--ticks: 150:151 lies behind the end of original.cdt"),
+        ("focus original.cdt other.cdt --ticks 150:151", "--ticks: 150:151 reaches behind the end of original.cdt"),
         ("focus original.cdt cut.cdt", "cut.cdt: the trace ends early"),
         ("focus original.cdt other.cdt --replay absent.crd", "absent.crd: cannot be read: No such file or directory"),
         ("focus original.cdt other.cdt --replay other.crd", "other.crd: holds another run than the traces"),
@@ -179,7 +179,9 @@ def test_both_ways_to_a_diff_say_the_same() -> None:
         ("diff original.cdt other.cdt --ticks ٣:٤", "--ticks: '٣:٤' is no window"),
         (f"diff original.cdt other.cdt --ticks 0:{'9' * 5000}", "--ticks: '0:999"),
         ("diff original.cdt other.cdt --ticks 9:5", "--ticks: 9:5 is no window; the first tick must not come after"),
-        ("diff original.cdt other.cdt --ticks 150:151", "--ticks: 150:151 lies behind the end of original.cdt"),
+        ("diff original.cdt other.cdt --ticks 150:151", "--ticks: 150:151 reaches behind the end of original.cdt"),
+        ("diff original.cdt other.cdt --ticks 140:150", "--ticks: 140:150 reaches behind the end of original.cdt"),
+        ("diff short.cdt original.cdt --ticks 100:101", "--ticks: 100:101 reaches behind the end of short.cdt"),
         ("diff original.cdt absent.cdt", "absent.cdt: cannot be read: No such file or directory"),
         ("diff absent.cdt original.cdt", "absent.cdt: cannot be read: No such file or directory"),
         (
@@ -287,6 +289,12 @@ def test_help(command: str) -> None:
     assert (outcome.code, outcome.err) == (0, "")
     assert outcome.out.startswith("Usage: crimson-dbg")
     assert not command or "--json" in outcome.out
+
+
+def test_versions() -> None:
+    outcome = crimson_dbg("--version")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert re.fullmatch(r"crimson-dbg [0-9.]+, crimsonland 0\.22\.[0-9]+, trace format 1\n", outcome.out)
 
 
 def test_names_that_are_not_utf_8() -> None:

@@ -72,11 +72,9 @@ def test_a_window_compares_its_ticks_only(golden: Path, tmp_path: Path) -> None:
     assert diff_traces(golden, changed, ticks=(120, 299)).verdict == "equal"
     inside = diff_traces(golden, changed, ticks=(90, 110))
     assert (inside.verdict, inside.first_bad_tick, inside.ticks_compared) == ("diverged", 100, 21)
-    beyond = diff_traces(golden, changed, ticks=(250, 9999))
-    assert (beyond.verdict, beyond.window, beyond.ticks_compared) == ("equal", (250, 299), 50)
 
 
-@pytest.mark.parametrize("window", [(5, 4), (-1, 4), (TICKS, TICKS + 5)])
+@pytest.mark.parametrize("window", [(5, 4), (-1, 4), (TICKS - 1, TICKS), (TICKS, TICKS + 5)])
 def test_a_window_that_is_not_there_is_refused(window: tuple[int, int], golden: Path) -> None:
     with pytest.raises(BadUsage):
         diff_traces(golden, golden, ticks=window)

@@ -163,12 +163,12 @@ pub const Comparison = struct {
                 "{d}:{d} is no window; the first tick must not come after the last",
                 .{ ticks[0], ticks[1] },
             );
-            if (ticks[0] >= left.tick_count()) return comparison.problem.refuse(
+            if (ticks[1] >= left.tick_count()) return comparison.problem.refuse(
                 "--ticks",
-                "{d}:{d} lies behind the end of {s}, which has {d} ticks",
+                "{d}:{d} reaches behind the end of {s}, which has {d} ticks",
                 .{ ticks[0], ticks[1], left.path, left.tick_count() },
             );
-            report.window = .{ ticks[0], @min(ticks[1], report.window[1]) };
+            report.window = .{ ticks[0], ticks[1] };
         }
         comparison.compare_identity(&report);
         if (report.identity_count > 0) {

@@ -5,7 +5,6 @@ Exit codes: 0 equal, healthy or found, 1 divergence, unhealthy or nothing found,
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -16,6 +15,8 @@ import typer
 
 from crimson.dbg import capture_commands
 from crimson.dbg.errors import EXIT_FOUND, BadUsage
+from crimson.dbg.sustained import DEFAULT_SUSTAIN
+from crimson.dbg.windows import Window, parse_window
 
 if TYPE_CHECKING:
     from crimson.dbg.report import ReportPart
@@ -43,6 +44,26 @@ Json = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 Out = Annotated[Path, typer.Option("--out", help="The file to write.", show_default=False)]
 
 
+def _print_versions(wanted: bool) -> None:
+    if wanted:
+        from importlib import metadata
+
+        from crimson.dbg.container import FORMAT_VERSION
+
+        own, game = metadata.version("pytest-crimson-parity"), metadata.version("crimsonland")
+        typer.echo(f"crimson-dbg {own}, crimsonland {game}, trace format {FORMAT_VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print versions, and exit.", is_eager=True, callback=_print_versions)
+    ] = False,
+) -> None:
+    pass
+
+
 def _show(report: ReportPart, as_text: Callable[[], str], as_json: bool) -> None:
     if as_json:
         from crimson.dbg.report import to_json
@@ -56,13 +77,8 @@ def _show(report: ReportPart, as_text: Callable[[], str], as_json: bool) -> None
         typer.echo(highlighted(as_text()) if colour else as_text(), color=colour)
 
 
-def _window(ticks: str | None) -> tuple[int, int] | None:
-    if ticks is None:
-        return None
-    window = re.fullmatch(r"([0-9]{1,12}):([0-9]{1,12})", ticks)
-    if window is None:
-        raise BadUsage("--ticks", f"{ticks!r} is no window; write it as FIRST:LAST, such as 840:863")
-    return int(window[1]), int(window[2])
+def _window(ticks: str | None) -> Window | None:
+    return None if ticks is None else parse_window(ticks)
 
 
 @app.command()
@@ -114,7 +130,7 @@ def diff(
     expected: TracePath,
     actual: OtherTrace,
     ticks: Ticks = None,
-    sustain: Sustain = 3,
+    sustain: Sustain = DEFAULT_SUSTAIN,
     strict: Strict = False,
     ulps: Ulps = 0,
     json: Json = False,
@@ -133,7 +149,7 @@ def bisect(
     expected: TracePath,
     actual: OtherTrace,
     ticks: Ticks = None,
-    sustain: Sustain = 3,
+    sustain: Sustain = DEFAULT_SUSTAIN,
     strict: Strict = False,
     ulps: Ulps = 0,
     json: Json = False,
@@ -156,7 +172,7 @@ def focus(
         Path | None,
         typer.Option(help="The replay that both are of [default: the .crd beside EXPECTED].", show_default=False),
     ] = None,
-    sustain: Sustain = 3,
+    sustain: Sustain = DEFAULT_SUSTAIN,
     strict: Strict = False,
     ulps: Ulps = 0,
     json: Json = False,

@@ -24,6 +24,7 @@ from crimson.dbg.report import (
 from crimson.dbg.schema import CHANNELS, SETUP_TICK, TraceSource
 from crimson.dbg.sustained import DEFAULT_SUSTAIN, Divergence, first_sustained
 from crimson.dbg.trace import TraceReader
+from crimson.dbg.windows import require_within
 
 
 class Options(TypedDict, total=False):
@@ -191,14 +192,8 @@ class Comparison:
 def _window(left: TraceReader, right: TraceReader, ticks: tuple[int, int] | None) -> tuple[int, int]:
     if ticks is None:
         return 0, max(left.tick_count, right.tick_count) - 1
-    first, last = ticks
-    if not 0 <= first <= last:
-        raise BadUsage("--ticks", f"{first}:{last} is no window; the first tick must not come after the last")
-    if first >= left.tick_count:
-        raise BadUsage(
-            "--ticks", f"{first}:{last} lies behind the end of {left.path}, which has {left.tick_count} ticks"
-        )
-    return first, min(last, max(left.tick_count, right.tick_count) - 1)
+    require_within(ticks, left.path, left.tick_count)
+    return ticks
 
 
 def _identity_differences(left: TraceSource, right: TraceSource) -> Iterator[FieldDifference]:

@@ -14,6 +14,7 @@ from crimson.dbg.named_rows import named_rows, row_positions
 from crimson.dbg.projection_reports import EntityLife, EntityReport, TableRow
 from crimson.dbg.schema import SETUP_TICK
 from crimson.dbg.trace import TraceReader
+from crimson.dbg.windows import require_within
 
 _TABLES = {
     "creature": "entity_samples.creatures",
@@ -32,7 +33,9 @@ def report_entity(path: Path, uid: str, ticks: tuple[int, int] | None = None) ->
     """
     table, slot, generation = _parse(uid)
     with TraceReader(path) as reader:
-        first, last = (SETUP_TICK, reader.tick_count - 1) if ticks is None else _window(reader, ticks)
+        if ticks is not None:
+            require_within(ticks, path, reader.tick_count)
+        first, last = ticks or (SETUP_TICK, reader.tick_count - 1)
         rows = list(_rows(reader, table, slot, generation, first, last))
     lives = tuple(
         EntityLife(life, found[0].tick, found[-1].tick, tuple(found))
@@ -49,17 +52,6 @@ def _parse(uid: str) -> tuple[Table, int, int | None]:
     if parts[3] is not None and parts[1] == "player":
         raise BadUsage("UID", f"{uid!r}: a player has no generations; write player:{parts[2]}")
     return TABLE_BY_NAME[_TABLES[parts[1]]], int(parts[2]), None if parts[3] is None else int(parts[3])
-
-
-def _window(reader: TraceReader, ticks: tuple[int, int]) -> tuple[int, int]:
-    first, last = ticks
-    if first > last:
-        raise BadUsage("--ticks", f"{first}:{last} is no window; the first tick must not come after the last")
-    if first >= reader.tick_count:
-        raise BadUsage(
-            "--ticks", f"{first}:{last} lies behind the end of {reader.path}: it has {reader.tick_count} ticks"
-        )
-    return first, min(last, reader.tick_count - 1)
 
 
 def _rows(
