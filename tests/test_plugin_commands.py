@@ -302,11 +302,36 @@ def test_an_identity_of_nobody_is_a_usage_error(captures: Captures) -> None:
 def test_a_time_limit_is_some_seconds(captures: Captures, given: str) -> None:
     result = captures.run(f"--parity-timeout={given}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"ERROR: --parity-timeout is {given}; *"])
-    captures.pytester.makeini(f"[pytest]\nparity_timeout = {given}")
+    result.stderr.fnmatch_lines([f"ERROR: --parity-timeout is {given}; expected a number of seconds above 0"])
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "shown", "expected"),
+    [
+        *(("timeout", text, text, "a number of seconds above 0") for text in ("0", "-1", "nan", "inf")),
+        *(("timeout", text, repr(text), "a number of seconds above 0") for text in ("", "x")),
+        ("sustain", "x", "'x'", "a whole number of ticks in a row, 1 to *"),
+        ("sustain", "0", "0", "a whole number of ticks in a row, 1 to *"),
+        ("sustain", "9" * 20, "9" * 20, "a whole number of ticks in a row, 1 to *"),
+        ("cache_mib", "1.5", "'1.5'", "a whole number of MiB, 0 to *"),
+        ("cache_mib", "-1", "-1", "a whole number of MiB, 0 to *"),
+    ],
+)
+def test_a_bad_number_of_the_ini_file_is_named(
+    captures: Captures, name: str, given: str, shown: str, expected: str
+) -> None:
+    told = f"parity_{name} is {shown}; expected {expected}"
+    for place, more in ((captures.pytester.makeini(f"[pytest]\nparity_{name} = {given}"), ()), ("", ("-o",))):
+        result = captures.run(*more, *(f"parity_{name}={given}" for _ in more))
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        result.stderr.fnmatch_lines([f"ERROR: {place}: {told}" if place else f"ERROR: {told}"])
+
+
+def test_a_number_of_the_ini_file_that_is_of_another_type_is_named(captures: Captures) -> None:
+    captures.pytester.makepyprojecttoml("[tool.pytest]\nparity_sustain = true\n")
     result = captures.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"ERROR: parity_timeout is {given}; *"])
+    result.stderr.fnmatch_lines(["ERROR: *pyproject.toml: config option 'parity_sustain' expects *, got bool: True"])
 
 
 HOOKED = """

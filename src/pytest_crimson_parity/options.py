@@ -22,6 +22,7 @@ DEFAULT_FRONTIER = "parity-frontier.json"
 DEFAULT_CACHE_MIB = 2048
 DEFAULT_TIMEOUT = 900.0
 _MIB = 1024 * 1024
+_MOST = 2**31 - 1
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -85,20 +86,21 @@ def add_options(parser: pytest.Parser) -> None:
         "commands that print what the build of a candidate is, NAME = COMMAND; without one no trace of it is kept",
         type="linelist",
     )
-    parser.addini("parity_timeout", "how many seconds a recording may take", type="float", default=DEFAULT_TIMEOUT)
+    # A number that is none comes as its text: the message about it can say what was expected.
+    parser.addini("parity_timeout", "how many seconds a recording may take", type=float | str, default=DEFAULT_TIMEOUT)
     parser.addini("parity_cache_dir", "where recorded candidate traces are kept; relative to the rootdir")
     parser.addini("parity_artifacts_dir", "where --parity-artifacts are kept; relative to the rootdir")
     parser.addini("parity_frontier", f"the file of known divergences; relative to the rootdir ({DEFAULT_FRONTIER})")
     parser.addini(
         "parity_cache_mib",
         "least recently used candidate traces are removed above this size, in MiB",
-        type="int",
+        type=int | str,
         default=DEFAULT_CACHE_MIB,
     )
     parser.addini(
         "parity_sustain",
         "how many consecutive ticks must differ to count as a divergence",
-        type="int",
+        type=int | str,
         default=3,
     )
 
@@ -128,12 +130,6 @@ class ParityOptions:
 
 def read_options(config: pytest.Config) -> ParityOptions:
     """The options of a run with `--parity`; a value that means nothing is a usage error."""
-    sustain: int = config.getini("parity_sustain")
-    mib: int = config.getini("parity_cache_mib")
-    if sustain < 1:
-        raise pytest.UsageError(f"parity_sustain is {sustain}; at least 1 tick must differ")
-    if mib < 0:
-        raise pytest.UsageError(f"parity_cache_mib is {mib}; it is a size")
     asked = _names(config.getoption("parity"))
     candidates = tuple(dict.fromkeys(name.removesuffix(_OPTIONAL) for name in asked))
     if not candidates:
@@ -145,10 +141,10 @@ def read_options(config: pytest.Config) -> ParityOptions:
         ),
         strict=config.getoption("parity_strict"),
         full=config.getoption("parity_full"),
-        sustain=sustain,
+        sustain=_whole(config, "parity_sustain", 1, "ticks in a row"),
         timeout=_timeout(config),
         cache_dir=_folder(config, "parity_cache", "parity_cache_dir", DEFAULT_CACHE),
-        cache_bytes=mib * _MIB,
+        cache_bytes=_whole(config, "parity_cache_mib", 0, "MiB") * _MIB,
         window=_window(config.getoption("tick_window")),
         artifacts_dir=_folder(config, "parity_artifacts", "parity_artifacts_dir", DEFAULT_ARTIFACTS),
         frontier=config.rootpath / Path(config.getini("parity_frontier") or DEFAULT_FRONTIER).expanduser(),
@@ -159,13 +155,29 @@ def read_options(config: pytest.Config) -> ParityOptions:
 
 def _timeout(config: pytest.Config) -> float:
     option: float | None = config.getoption("parity_timeout")
-    if option is None:
-        name, seconds = "parity_timeout", float(config.getini("parity_timeout"))
-    else:
-        name, seconds = "--parity-timeout", option
-    if not 0 < seconds < threading.TIMEOUT_MAX:
-        raise pytest.UsageError(f"{name} is {seconds:g}; a recording takes some seconds")
+    seconds: float | str = config.getini("parity_timeout") if option is None else option
+    if isinstance(seconds, str) or not 0 < seconds < threading.TIMEOUT_MAX:
+        where = _place(config, "parity_timeout") if option is None else "--parity-timeout"
+        shown = repr(seconds) if isinstance(seconds, str) else f"{seconds:g}"
+        raise pytest.UsageError(f"{where} is {shown}; expected a number of seconds above 0")
     return seconds
+
+
+def _whole(config: pytest.Config, name: str, least: int, unit: str) -> int:
+    """An ini option that is a whole number."""
+    number: int | str = config.getini(name)
+    if isinstance(number, str) or not least <= number <= _MOST:
+        expected = f"expected a whole number of {unit}, {least} to {_MOST}"
+        raise pytest.UsageError(f"{_place(config, name)} is {number!r}; {expected}")
+    return number
+
+
+def _place(config: pytest.Config, name: str) -> str:
+    """An ini option with the file that sets it, if one does."""
+    given: list[str] = config.getoption("override_ini") or []
+    if config.inipath is None or any(word.partition("=")[0].strip() == name for word in given):
+        return name
+    return f"{config.inipath}: {name}"
 
 
 def _names(given: str) -> tuple[str, ...]:
