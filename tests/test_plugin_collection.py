@@ -66,7 +66,7 @@ def test_traces_of_candidates_are_counted_and_skipped(captures: Captures) -> Non
     change_trace(captures.copy("rush", "other"), about=of_a_candidate)
     result = captures.run("--co")
     result.stdout.no_fnmatch_line("*other*")
-    result.stdout.fnmatch_lines(["skipped 1 trace(s) of candidates: *"])
+    result.stdout.fnmatch_lines(["skipped 1 trace of candidates: *"])
 
 
 def test_the_cache_is_no_place_for_captures(captures: Captures) -> None:
@@ -178,7 +178,7 @@ def test_a_name_that_is_not_utf_8_is_that_captures_problem(
         [
             "its path is not in UTF-8, and cannot be told",
             "  in    captures/caf?udce9.cdt",
-            "0 diverged, 1 equal, 1 errors",
+            "0 diverged, 1 equal, 1 error",
         ]
     )
     result.stdout.no_fnmatch_line("*INTERNALERROR*")

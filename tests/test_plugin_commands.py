@@ -191,7 +191,7 @@ def test_what_a_command_must_not_leave_is_its_failure(
             f"cd {shlex.quote(str(project.pytester.path))} && */bin/play */captures/rush.crd *.cdt",
             output,
             f"captures/rush.cdt *{verdict} *",
-            "0 diverged, 0 equal, 1 errors",
+            "0 diverged, 0 equal, 1 error",
         ]
     )
     result.stdout.no_fnmatch_line("*Traceback*")
@@ -253,9 +253,9 @@ def test_what_a_command_leaves_running_ends_with_it(project: Captures) -> None:
 
 
 def test_arguments_are_no_shell_text(project: Captures) -> None:
-    configure(project, command="bin/play {replay} {out} '$(touch a b)' \"two words\" ; {}")
+    configure(project, command="bin/play {replay} {out} '$(touch a b)' \"two words\" ; {} ${HOME}")
     run(project).assert_outcomes(passed=1, deselected=2)
-    assert log(project)[0][2:] == ["$(touch", "a", "b)", "two", "words", ";", "{}"]
+    assert log(project)[0][2:] == ["$(touch", "a", "b)", "two", "words", ";", "{}", "${HOME}"]
 
 
 def test_names_with_placeholders_in_them_are_names(project: Captures) -> None:
@@ -276,6 +276,10 @@ def test_names_with_placeholders_in_them_are_names(project: Captures) -> None:
         ("mine =", "parity_candidates: 'mine =' is not NAME = COMMAND"),
         ("mine = a {replay}", "parity_candidates: the command of 'mine' lacks {out}"),
         ("mine = a {out}", "parity_candidates: the command of 'mine' lacks {replay}"),
+        (
+            "mine = a {replay} {out} {untl} {seed}",
+            "parity_candidates: the command of 'mine' has {seed}, {untl}, *; known: {replay}, {out}, {until}",
+        ),
         ("mine = a 'b {replay} {out}", "parity_candidates: *No closing quotation"),
         ("mine = a {replay} {out}\n    mine = b {replay} {out}", "parity_candidates: 'mine' is there twice"),
         ("python = a {replay} {out}", "there are two candidates 'python'"),

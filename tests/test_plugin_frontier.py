@@ -185,7 +185,7 @@ def test_a_window_and_a_refusal(refusing: Captures) -> None:
     # none of its ticks was played
     behind = window("90:99")
     behind.assert_outcomes(failed=1, deselected=3)
-    behind.stdout.fnmatch_lines(["the runtime refuses the replay at tick 80: *", "tick windows: 0 *, 1 errors"])
+    behind.stdout.fnmatch_lines(["the runtime refuses the replay at tick 80: *", "tick windows: 0 *, 1 error"])
     change_again(refusing, 75)
     window("70:90").stdout.fnmatch_lines(["frontier regressed from 80 to 75", "diverged at tick 75, *"])
 

@@ -138,7 +138,7 @@ def test_a_window_behind_the_end_fails(captures: Captures, given: str, message: 
     captures.keep("rush")
     result = captures.run("--tick-window", given, "-k", "tick_window")
     result.assert_outcomes(failed=1, deselected=3)
-    result.stdout.fnmatch_lines([message, "  in *captures/rush.cdt", "*weak evidence*", "tick windows: 0 *, 1 errors"])
+    result.stdout.fnmatch_lines([message, "  in *captures/rush.cdt", "*weak evidence*", "tick windows: 0 *, 1 error"])
     assert captures.run("--tick-window", "130:139", "-k", "tick_window").ret == pytest.ExitCode.OK
 
 

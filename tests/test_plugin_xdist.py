@@ -46,7 +46,7 @@ def test_captures_stay_together_with_the_same_outcomes(mixed: Captures) -> None:
     for line in (
         "*other.cdt *70 *checkpoint.kills (summary) *",
         "*torn.cdt *unsupported *",
-        "1 diverged, 3 equal, 1 errors",
+        "1 diverged, 3 equal, 1 error",
     ):
         serial.stdout.fnmatch_lines([line])
         spread.stdout.fnmatch_lines([line])
@@ -103,6 +103,6 @@ def test_a_crash_costs_one_item(captures: Captures) -> None:
         [
             "worker 'gw*' crashed while running 'captures/rush.cdt::parity-dying'",
             "captures/rush.cdt *dying *crashed *",
-            "0 diverged, 2 equal, 1 errors",
+            "0 diverged, 2 equal, 1 error",
         ]
     )

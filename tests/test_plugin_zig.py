@@ -130,7 +130,7 @@ def test_a_candidate_that_is_named_or_required_is_not_skipped(captures: Captures
     result = captures.run("-m", "parity", *given)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*is compiled by ziglang, which is missing"])
-    result.stdout.fnmatch_lines(["captures/rush.cdt*zig*not built*", "0 diverged, 0 equal, 1 errors"])
+    result.stdout.fnmatch_lines(["captures/rush.cdt*zig*not built*", "0 diverged, 0 equal, 1 error"])
     result.stdout.no_fnmatch_line("*was not tried*")
 
 

@@ -10,11 +10,13 @@ import pytest
 
 from pytest_crimson_parity.candidates import Candidate
 from pytest_crimson_parity.capture import MODES
-from pytest_crimson_parity.command_candidate import OUT, REPLAY, CommandCandidate
+from pytest_crimson_parity.command_candidate import OUT, REPLAY, UNTIL, CommandCandidate
 from pytest_crimson_parity.options import ParityOptions
 from pytest_crimson_parity.python_candidate import PythonCandidate
 from pytest_crimson_parity.zig_candidate import ZigCandidate
 
+# A shell's ${NAME} is none.
+_PLACEHOLDER = re.compile(r"(?<!\$)\{[A-Za-z_]\w*\}")
 # A name is part of item ids, file names and -m expressions.
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 # Candidates are markers as well, so a name must not mean another one: to pytest, to xdist, or to this plugin.
@@ -71,6 +73,11 @@ def _of_commands(config: pytest.Config, limit: float) -> Iterator[CommandCandida
         for placeholder in (REPLAY, OUT):
             if not any(placeholder in word for word in command):
                 raise pytest.UsageError(f"parity_candidates: the command of {name!r} lacks {placeholder}")
+        if unknown := set(_PLACEHOLDER.findall(" ".join(command))).difference((REPLAY, OUT, UNTIL)):
+            raise pytest.UsageError(
+                f"parity_candidates: the command of {name!r} has {', '.join(sorted(unknown))}, "
+                f"which nothing is put in place of; known: {REPLAY}, {OUT}, {UNTIL}"
+            )
         yield CommandCandidate(
             name, command, folder=config.rootpath, limit=limit, identity_command=identities.get(name, ())
         )

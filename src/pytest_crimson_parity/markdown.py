@@ -27,7 +27,7 @@ def markdown_summary(cells: Sequence[Cell]) -> str:
 
 def _group(cause: str, cells: Sequence[Cell]) -> str:
     where = ", ".join(f"{_code(f'{cell.capture} {cell.candidate}')} {divergence_text(cell)}" for cell in cells)
-    return _row(_code(cause), str(len(cells)), where)
+    return _row(_code(cause), str(len({cell.capture for cell in cells})), where)
 
 
 def _table(cells: Sequence[Cell]) -> Iterator[str]:

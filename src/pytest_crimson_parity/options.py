@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -23,6 +24,13 @@ DEFAULT_CACHE_MIB = 2048
 DEFAULT_TIMEOUT = 900.0
 _MIB = 1024 * 1024
 _MOST = 2**31 - 1
+# Those that mean nothing without --parity.
+_OF_PARITY = frozenset(
+    (
+        *("--parity-require", "--parity-strict", "--parity-cache", "--parity-artifacts", "--parity-full"),
+        *("--parity-timeout", "--tick-window"),
+    )
+)
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -103,6 +111,14 @@ def add_options(parser: pytest.Parser) -> None:
         type=int | str,
         default=3,
     )
+
+
+def require_no_options(config: pytest.Config) -> None:
+    """A usage error for an option of the command line that means nothing in a run without `--parity`."""
+    words = itertools.takewhile(lambda word: word != "--", map(str, config.invocation_params.args))
+    idle = sorted({word.partition("=")[0] for word in words}.intersection(_OF_PARITY))
+    if idle:
+        raise pytest.UsageError(f"{', '.join(idle)}: only with --parity")
 
 
 @dataclass(frozen=True, slots=True)

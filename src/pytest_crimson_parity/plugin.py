@@ -38,6 +38,7 @@ def pytest_load_initial_conftests(
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("parity") is None:
+        options.require_no_options(config)
         return
     from pytest_crimson_parity.session import ParitySession
 

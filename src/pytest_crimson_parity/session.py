@@ -35,7 +35,7 @@ from pytest_crimson_parity.ordering import longest_first
 from pytest_crimson_parity.painted import PaintedText
 from pytest_crimson_parity.recorder_process import RecorderFault
 from pytest_crimson_parity.ruling import Judge
-from pytest_crimson_parity.summary import write_blessing, write_summary
+from pytest_crimson_parity.summary import counted, write_blessing, write_summary
 from pytest_crimson_parity.zig_candidate import ZigCandidate
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ class ParitySession:
             terminalreporter.line(f"ERROR: {problem}", red=True)
         if self._counts.candidate_traces:
             terminalreporter.line(
-                f"skipped {self._counts.candidate_traces} trace(s) of candidates: "
+                f"skipped {counted(self._counts.candidate_traces, 'trace')} of candidates: "
                 "only an original is something to measure against"
             )
         if not self._counts.captures and exitstatus in _COLLECTED:

@@ -60,7 +60,12 @@ def _counts(cells: Sequence[Cell]) -> str:
     equal = sum(cell.verdict == "equal" for cell in cells)
     skipped = sum(cell.verdict == NOT_TRIED for cell in cells)
     errors = len(cells) - diverged - equal - skipped
-    return f"{diverged} diverged, {equal} equal, {errors} errors" + (f", {skipped} not tried" if skipped else "")
+    counts = f"{diverged} diverged, {equal} equal, {counted(errors, 'error')}"
+    return counts + (f", {skipped} not tried" if skipped else "")
+
+
+def counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _row(cell: Cell) -> tuple[str, ...]:
@@ -126,7 +131,8 @@ def _shared(cells: Sequence[Cell]) -> Iterator[str]:
     for cause, hit in groups_of(cells):
         captures = sorted({cell.capture for cell in hit})
         if len(captures) > 1:
-            yield f"{len(captures)} captures share {cause}: {', '.join(captures)}"
+            what = "share" if hit[0].lead else "have the verdict"
+            yield f"{len(captures)} captures {what} {cause}: {', '.join(captures)}"
 
 
 def write_blessing(reporter: pytest.TerminalReporter, blessing: Blessing) -> None:
