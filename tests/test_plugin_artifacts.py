@@ -209,6 +209,21 @@ def test_a_folder_given_by_way_of_others_is_not_collected(captures: Captures) ->
         shutil.rmtree(captures / "kept")
 
 
+@pytest.mark.parametrize("apart", [[], ["-n1"]], ids=["serial", "xdist"])
+def test_what_a_run_kept_elsewhere_is_not_collected_unless_it_is_named(captures: Captures, apart: list[str]) -> None:
+    captures.keep("rush")
+    diverge(captures, "rush", range(70, 140))
+    captures.run("-m", "parity", "--parity-artifacts=captures/kept")
+    run = captures.run_apart if apart else captures.run
+    result = run("-m", "parity", *apart)
+    assert result.parseoutcomes()["failed"] == 1
+    result.stdout.fnmatch_lines(["1 diverged, 0 equal, 0 errors", "skipped 1 folder NAME.cdt: *"])
+    if not apart:
+        for name in ("captures/kept/captures/rush.cdt", "captures/kept/captures/rush.cdt/python/expected.cdt"):
+            # next to the capture, whose window is known by now
+            assert captures.run("--co", "-q", name).parseoutcomes() == {"tests": 7}
+
+
 def test_windows_of_a_candidate_with_a_longer_name_stay(captures: Captures) -> None:
     captures.keep("rush")
     for name in ("python-new-3-9", "python-3-9", "python-new"):

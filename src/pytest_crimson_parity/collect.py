@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -25,6 +25,19 @@ class Counts:
     captures: int = 0
     # Traces of candidates, which are not compared with anything.
     candidate_traces: int = 0
+    # Folders NAME.cdt, as artifacts have them.
+    kept: set[Path] = field(default_factory=set)
+
+    def facts(self) -> tuple[int, int, tuple[str, ...]]:
+        """The same, as xdist sends it."""
+        return self.captures, self.candidate_traces, tuple(map(str, self.kept))
+
+    def join(self, facts: tuple[int, int, tuple[str, ...]]) -> None:
+        """Add what another process came across in the same places."""
+        captures, candidate_traces, kept = facts
+        self.captures = max(self.captures, captures)
+        self.candidate_traces = max(self.candidate_traces, candidate_traces)
+        self.kept.update(map(Path, kept))
 
 
 @dataclass(frozen=True, slots=True)

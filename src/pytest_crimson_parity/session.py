@@ -111,10 +111,20 @@ class ParitySession:
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         if collection_path.resolve() in self._ignored:
             return True
-        if collection_path.suffix == SUFFIX or collection_path.is_dir():
+        if collection_path.is_dir():
+            return self._is_kept(collection_path) or None
+        if collection_path.suffix == SUFFIX:
             return None
         # pytest asks about a file that is named itself only when its folder is named too.
         return None if collection_path.resolve() in self._named else True
+
+    def _is_kept(self, folder: Path) -> bool:
+        """Whether a folder is what a run kept of a capture, elsewhere or under another name, and is not asked for."""
+        real = folder.resolve()
+        if real.suffix != SUFFIX or any(named.is_relative_to(real) for named in self._named):
+            return False
+        self._counts.kept.add(real)
+        return True
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> CaptureFile | None:
         if file_path.suffix != SUFFIX:
@@ -168,7 +178,7 @@ class ParitySession:
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
-            output[_OUTPUT] = (self._counts.captures, self._counts.candidate_traces)
+            output[_OUTPUT] = self._counts.facts()
             return (yield)
         if not self._config.getoption("collectonly"):
             self._conclusion.conclude(self._cells.values())
@@ -190,10 +200,9 @@ class ParitySession:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: WorkerController) -> None:
         output = getattr(node, "workeroutput", None) or {}
-        # Every worker collects everything.
-        captures, candidate_traces = output.get(_OUTPUT, (0, 0))
-        self._counts.captures = max(self._counts.captures, captures)
-        self._counts.candidate_traces = max(self._counts.candidate_traces, candidate_traces)
+        if _OUTPUT in output:
+            # Every worker collects everything.
+            self._counts.join(output[_OUTPUT])
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Producer) -> Scheduling | None:
@@ -223,6 +232,11 @@ class ParitySession:
             terminalreporter.line(
                 f"skipped {counted(self._counts.candidate_traces, 'trace')} of candidates: "
                 "only an original is something to measure against"
+            )
+        if self._counts.kept:
+            terminalreporter.line(
+                f"skipped {counted(len(self._counts.kept), f'folder NAME{SUFFIX}', f'folders NAME{SUFFIX}')}: "
+                "so artifacts are kept; name one to collect it"
             )
         if not self._counts.captures and exitstatus in _COLLECTED:
             where = ", ".join(self._config.args)

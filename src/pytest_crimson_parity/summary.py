@@ -64,8 +64,8 @@ def _counts(cells: Sequence[Cell]) -> str:
     return counts + (f", {skipped} not tried" if skipped else "")
 
 
-def counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
+def counted(count: int, one: str, more: str = "") -> str:
+    return f"{count} {one if count == 1 else more or f'{one}s'}"
 
 
 def _row(cell: Cell) -> tuple[str, ...]:
