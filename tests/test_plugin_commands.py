@@ -157,7 +157,7 @@ def test_a_command_that_ignores_until_is_recorded_whole(project: Captures) -> No
 
 
 BAD = {
-    'echo "cannot play"; exit 3': ("failed: exit code 3", "crashed", "    cannot play"),
+    'echo "cannot play"; echo "$@" "$PWD"; exit 3': ("failed: exit code 3", "crashed", "    cannot play"),
     "kill -9 $$": ("failed: signal 9, SIGKILL", "crashed", "it printed nothing"),
     "true": ("ended well and left no trace at {out}", "bad trace", "it printed nothing"),
     'echo text > "$2"': ("left a trace that cannot be read: this is no .cdt trace*", "bad trace", "*"),
@@ -196,6 +196,11 @@ def test_what_a_command_must_not_leave_is_its_failure(
     )
     result.stdout.no_fnmatch_line("*Traceback*")
     assert list(project.cache.glob("*/*.cdt")) == []
+    # the same wherever and whenever it fails
+    kept = Path(".crimson-parity/artifacts/captures/rush.cdt/mine/report.txt").read_text()
+    assert "\ncd . && bin/play captures/rush.crd {out}\n" in kept
+    assert str(project.pytester.path) not in kept
+    assert "-only-" not in kept
 
 
 def test_a_command_that_diverges_is_a_divergence(project: Captures) -> None:

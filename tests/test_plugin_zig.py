@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from unittest import mock
 
 import msgspec
@@ -89,6 +90,21 @@ def test_its_refusals_by_their_words(code: int, said: str, tick: int | None, wor
     assert (refusal.where, refusal.problem, refusal.tick) == ("a b.crd", words, tick)
     assert zig_refusal(code, f"error: b.cdt: {said}", "a b.crd") is None
     assert zig_refusal(134, f"error: a b.crd: {said}", "a b.crd") is None
+
+
+def test_what_is_kept_of_a_crash_names_no_place(captures: Captures, monkeypatch: pytest.MonkeyPatch) -> None:
+    captures.keep("rush")
+    (captures.pytester.path / "zig").write_text('#!/bin/sh\necho "$0 $@"; exit 3\n')
+    (captures.pytester.path / "zig").chmod(0o755)
+    monkeypatch.setattr(ZigCandidate, "_program", captures.pytester.path / "zig")
+    captures.cache = captures.pytester.path / "own-cache"
+    captures.run("--parity=zig", "-m", "parity").assert_outcomes(failed=1)
+    kept = Path(".crimson-parity/artifacts/captures/rush.cdt/zig/report.txt").read_text()
+    assert kept == (
+        "the candidate zig failed: exit code 3\n  in    captures/rush.crd\n\n"
+        "cd . && crimson-zig record captures/rush.crd --out {out} --until 2147483647\n"
+        "it printed:\n    crimson-zig record captures/rush.crd --out {out} --until 2147483647\n"
+    )
 
 
 @pytest.fixture

@@ -6,8 +6,9 @@ Nothing in these files depends on the time, the machine, the worker or the order
 from __future__ import annotations
 
 import os
+import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -78,11 +79,16 @@ class Artifacts:
             self._write_commands(folder, cell, shown)
             return Kept(text, focus.diff)
 
-    def keep_failure(self, cell: Cell, capture: Capture, text: str) -> Kept:
-        """Keep what there is where the candidate left no trace that could be compared."""
+    def keep_failure(self, cell: Cell, capture: Capture, text: str, places: Mapping[str, str]) -> Kept:
+        """Keep what there is where the candidate left no trace that could be compared.
+
+        `places` are paths in `text` that are not kept, and what is in place of them.
+        """
         with self._folder_for(cell) as folder:
             self._keep_sources(folder, capture)
-            told = text.replace(f"{self._root}{os.sep}", "")
+            told = self._told(
+                text, {**places, str(capture.replay): str(PurePosixPath(cell.capture).with_suffix(".crd"))}
+            )
             (folder / "report.txt").write_text(f"{told}\n", encoding="utf-8")
             (folder / "report.json").write_bytes(_as_json(cell.facts()))
             self._write_commands(folder, cell)
@@ -120,6 +126,12 @@ class Artifacts:
             make_folder(self.folder)
             with atomic_file(self.folder / ".gitignore") as file:
                 file.write(b"*\n")
+
+    def _told(self, text: str, places: Mapping[str, str]) -> str:
+        """A text without what depends on the place: the longest paths first, which may begin with others."""
+        names = {**places, f"{self._root}{os.sep}": "", str(self._root): "."}
+        pattern = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+        return re.sub(pattern, lambda found: names[found[0]], text)
 
     def _shown(self, cell: Cell) -> str:
         """The cell's folder, as seen from the rootdir."""

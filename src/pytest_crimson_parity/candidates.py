@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
 from crimson.dbg.errors import ParityError
@@ -14,14 +16,24 @@ TIME_LIMIT_HINT = "--parity-timeout or the ini option parity_timeout sets anothe
 class CandidateFailure(ParityError):
     """Something that the candidate, or what was asked of it, did wrong: an item's failure, not an error.
 
-    `detail` is what helps to find out why, such as the end of its output: lines of text.
+    `detail` is what helps to find out why, such as the end of its output: lines of text. `places` are paths in it that
+    differ from machine to machine or from run to run, and what artifacts have in place of them.
     """
 
     verdict = "failed"
 
-    def __init__(self, where: str | Path, problem: str, hint: str = "", *, detail: str = "") -> None:
+    def __init__(
+        self,
+        where: str | Path,
+        problem: str,
+        hint: str = "",
+        *,
+        detail: str = "",
+        places: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         super().__init__(where, problem, hint)
         self.detail = detail
+        self.places = places
 
 
 class CandidateCrashed(CandidateFailure):

@@ -42,8 +42,10 @@ class CommandFailed(CandidateFailure):
 
     verdict = "crashed"
 
-    def __init__(self, where: str | Path, problem: str, code: int, said: str, *, detail: str = "") -> None:
-        super().__init__(where, problem, detail=detail)
+    def __init__(
+        self, where: str | Path, problem: str, code: int, said: str, *, detail: str, places: Mapping[str, str]
+    ) -> None:
+        super().__init__(where, problem, detail=detail, places=places)
         self.code = code
         self.said = said
 
@@ -89,12 +91,14 @@ class CommandCandidate:
         last = order.goal.last if isinstance(order.goal, Until) else NO_LAST_TICK
         values = {REPLAY: str(order.replay.absolute()), OUT: str(order.out.absolute()), UNTIL: str(last)}
         ended = self._run([_filled(word, values) for word in self._command])
+        places = dict.fromkeys((values[OUT], shlex.quote(values[OUT]), order.out.name), OUT)
         if ended.timed_out:
             raise CandidateTimedOut(
                 order.replay,
                 f"the candidate {self.name} exceeded its limit of {self._limit:g} s",
                 TIME_LIMIT_HINT,
                 detail=ended.account(),
+                places=places,
             )
         if ended.problem:
             raise CommandFailed(
@@ -103,9 +107,10 @@ class CommandCandidate:
                 ended.code,
                 ended.output.last_line,
                 detail=ended.account(),
+                places=places,
             )
         if flaw := _flaw(order):
-            raise BadTrace(order.replay, f"the candidate {self.name} {flaw}", detail=ended.account())
+            raise BadTrace(order.replay, f"the candidate {self.name} {flaw}", detail=ended.account(), places=places)
         return "until" if asked_until else "whole"
 
     def close(self) -> None:

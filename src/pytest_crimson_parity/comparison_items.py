@@ -88,8 +88,10 @@ class ParityItem(CaptureItem):
             self.refused(problem)
             if isinstance(problem, RecordRefused):
                 self._tell(msgspec.structs.replace(self._cell, first_bad_tick=problem.tick))
-            text = explain(problem)
-            return self._conclude(lambda: self._tools.artifacts.keep_failure(self._cell, self.capture, text), text)
+            text, places = explain(problem), problem.places if isinstance(problem, CandidateFailure) else {}
+            return self._conclude(
+                lambda: self._tools.artifacts.keep_failure(self._cell, self.capture, text, places), text
+            )
         finally:
             if progress is not None:
                 progress.wipe()

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -80,7 +81,10 @@ class RecorderProcess:
             place = child.place()
             words = exit_words(self._end(child, _GRACE_SECONDS))
             raise CandidateCrashed(
-                order.replay, f"the candidate python crashed {place} ({words})", detail=child.output.text()
+                order.replay,
+                f"the candidate python crashed {place} ({words})",
+                detail=child.output.text(),
+                places=_places(),
             ) from None
         except _Late:
             place = child.place()
@@ -90,6 +94,7 @@ class RecorderProcess:
                 f"the candidate python exceeded its limit of {self._limit:g} s {place}",
                 TIME_LIMIT_HINT,
                 detail=child.output.text(),
+                places=_places(),
             ) from None
         except BaseException:
             # Ctrl-C, for one: nobody is left who would want what it is at.
@@ -221,6 +226,11 @@ class _Child:
         except msgspec.MsgspecError:
             # Empty when the pipe has ended, and half a line when it ended within one.
             raise _Gone from None
+
+
+def _places() -> Mapping[str, str]:
+    """Where modules lie, as tracebacks have it."""
+    return {f"{folder}{os.sep}": "" for folder in (*sys.path, sys.prefix, sys.base_prefix) if folder}
 
 
 def _read_lines(pipe: IO[bytes], lines: queue.SimpleQueue[bytes]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from crimson.dbg.errors import ParityError
-from pytest_crimson_parity.candidates import CandidateNotBuilt, ToolchainAbsent
+from pytest_crimson_parity.candidates import CandidateFailure, CandidateNotBuilt, ToolchainAbsent
 from pytest_crimson_parity.command_candidate import OUT, REPLAY, UNTIL, CommandCandidate, CommandFailed
 from pytest_crimson_parity.recording import Extent, Order
 
@@ -51,18 +51,20 @@ class ZigCandidate:
         return self._program.name
 
     def record(self, order: Order) -> Extent:
-        from crimson.dbg.zig_program import zig_refusal
+        from crimson.dbg.zig_program import CRIMSON_ZIG, zig_refusal
 
         if self._command is None:
             words = (str(self._program), "record", REPLAY, "--out", OUT, "--until", UNTIL)
             self._command = CommandCandidate(self.name, words, folder=self._folder, limit=self._limit)
         try:
             return self._command.record(order)
-        except CommandFailed as failed:
-            refusal = zig_refusal(failed.code, failed.said, str(order.replay.absolute()))
-            if refusal is None:
-                raise
-            raise refusal from None
+        except CandidateFailure as failure:
+            if isinstance(failure, CommandFailed):
+                refusal = zig_refusal(failure.code, failure.said, str(order.replay.absolute()))
+                if refusal is not None:
+                    raise refusal from None
+            failure.places = {**failure.places, str(self._program): CRIMSON_ZIG.title}
+            raise
 
     def close(self) -> None:
         """Nothing of it outlives a recording."""
