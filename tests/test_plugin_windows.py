@@ -9,6 +9,8 @@ from typing import Literal
 import pytest
 from capture_kit import SIZES, Captures, diverge, window_id
 
+from crimson.dbg.locks import locked_now
+from pytest_crimson_parity import memory
 from pytest_crimson_parity.known import Known
 from pytest_crimson_parity.standings import Standing
 from pytest_crimson_parity.windows import Window
@@ -45,6 +47,21 @@ def test_a_refused_recording_has_no_window() -> None:
     # it left no trace to show ticks of
     refused = Standing("a.cdt", "python", "ab", 852, "refused", "")
     assert Known(remembered=(refused,), frontier=(refused,)).windows("a.cdt", "python", "ab", 1000) == []
+
+
+def test_of_runs_that_end_at_the_same_time_one_waits_to_remember(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = []
+
+    def read(_config: pytest.Config) -> tuple[Standing, ...]:
+        with locked_now((pytester.path / MEMORY).parent) as free:
+            held.append(not free)
+        return ()
+
+    monkeypatch.setattr(memory, "read_memory", read)
+    memory.write_memory(pytester.parseconfigure(), [])
+    assert held == [True]
 
 
 def test_the_last_runs_divergence_is_a_window_of_the_next(captures: Captures) -> None:

@@ -13,7 +13,8 @@ from pytest_crimson_parity.absent import absent_captures
 from pytest_crimson_parity.artifacts import Artifacts
 from pytest_crimson_parity.candidates import ToolchainAbsent
 from pytest_crimson_parity.cell import Cell
-from pytest_crimson_parity.frontier import Blessing, bless, locked_frontier, read_frontier, write_frontier
+from pytest_crimson_parity.folder_lock import locked_folder
+from pytest_crimson_parity.frontier import Blessing, bless, read_frontier, write_frontier
 from pytest_crimson_parity.github import append_job_summary, is_on_github
 from pytest_crimson_parity.known import Known
 from pytest_crimson_parity.leftovers import remove_leftovers
@@ -61,7 +62,7 @@ class Conclusion:
 
     def _bless(self, cells: Sequence[Cell]) -> None:
         path = self._options.frontier
-        with locked_frontier(path):
+        with locked_folder(path.parent, "to bless what is in it"):
             remove_leftovers(path)
             # Not what was known when this run began: what others blessed meanwhile stays.
             blessing = bless(read_frontier(path), cells, self._config.rootpath)

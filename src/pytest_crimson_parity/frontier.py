@@ -6,17 +6,15 @@ by hand, by a merge and by `--snapshot-update`.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from crimson.dbg.atomic import atomic_file, make_folder
+from crimson.dbg.atomic import atomic_file
 from crimson.dbg.errors import ParityError
-from crimson.dbg.locks import locked
 from pytest_crimson_parity.cell import Cell
 from pytest_crimson_parity.standings import Standing
 
@@ -95,18 +93,6 @@ def write_frontier(path: Path, entries: Iterable[Standing]) -> None:
     rows = [msgspec.json.format(msgspec.json.encode(line), indent=0) for line in lines]
     with atomic_file(path) as file:
         file.write(b"[\n" + b",\n".join(rows) + b"\n]\n")
-
-
-@contextmanager
-def locked_frontier(path: Path) -> Generator[None]:
-    """Keep other runs from blessing: the lock is of the folder, since the file is another one each time."""
-    make_folder(path.parent)
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(locked(path.parent))
-        except OSError as problem:
-            raise ParityError(path.parent, f"cannot be locked to bless what is in it: {problem.strerror}") from None
-        yield
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import pytest
 
 from crimson.dbg.atomic import atomic_file
 from pytest_crimson_parity.cell import Cell
+from pytest_crimson_parity.folder_lock import locked_folder
 from pytest_crimson_parity.leftovers import remove_leftovers
 from pytest_crimson_parity.standings import Standing
 
@@ -36,7 +37,13 @@ def write_memory(config: pytest.Config, cells: Iterable[Cell]) -> None:
     path = _path(config)
     if path is None:
         return
-    remove_leftovers(path)
+    with locked_folder(path.parent, "to remember where candidates stand"):
+        remove_leftovers(path)
+        _write(config, path, cells)
+
+
+def _write(config: pytest.Config, path: Path, cells: Iterable[Cell]) -> None:
+    # As it is by now: another run may have ended meanwhile.
     before = read_memory(config)
     standings = {standing.key: standing for standing in before}
     for cell in cells:
