@@ -82,7 +82,7 @@ def test_rules_1_co_op_reloads_as_its_build_did(version: str, tmp_path: Path) ->
     assert assert_both_record_the_same(replay, tmp_path) == 100
 
 
-@pytest.mark.parametrize("version", ["0.18.0+local", "0.18.1", "dev", "0.18"])
+@pytest.mark.parametrize("version", ["0.18.0+local", "0.18.1", "dev", "0.18", "0.19.0\n"])
 def test_rules_1_co_op_of_an_unknown_build_is_refused(version: str, tmp_path: Path) -> None:
     path = saved(rush_replay(_spec(2), _idle_ticks(3, players=2), rules=1, game_version=version), tmp_path)
     with pytest.raises(RecordRefused, match="provenance"):

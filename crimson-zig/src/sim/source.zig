@@ -208,11 +208,12 @@ fn has_legacy_coop_reload(replay: *const crd.Replay) error{UnknownProvenance}!bo
 }
 
 const Version = struct {
-    parts: [3]u128,
+    parts: [3]u32,
     suffixed: bool = false,
 
-    /// Three numbers with points between them, and whatever follows.
+    /// Three numbers with points between them, and whatever follows on the same line.
     fn parse(text: []const u8) ?Version {
+        if (std.mem.indexOfScalar(u8, text, '\n') != null) return null;
         var version: Version = .{ .parts = undefined };
         var rest = text;
         for (&version.parts, 0..) |*part, position| {
@@ -223,7 +224,13 @@ const Version = struct {
             const digits = for (rest, 0..) |character, count| {
                 if (!std.ascii.isDigit(character)) break count;
             } else rest.len;
-            part.* = std.fmt.parseInt(u128, rest[0..digits], 10) catch return null;
+            // Python reads no number of more digits.
+            if (digits > 4300) return null;
+            part.* = std.fmt.parseInt(u32, rest[0..digits], 10) catch |failure| switch (failure) {
+                // As good as any that is larger than those it is held against.
+                error.Overflow => std.math.maxInt(u32),
+                error.InvalidCharacter => return null,
+            };
             rest = rest[digits..];
         }
         version.suffixed = rest.len > 0;
@@ -231,7 +238,7 @@ const Version = struct {
     }
 
     fn order(version: Version, other: Version) std.math.Order {
-        return std.mem.order(u128, &version.parts, &other.parts);
+        return std.mem.order(u32, &version.parts, &other.parts);
     }
 };
 
@@ -242,4 +249,6 @@ test "versions are told apart" {
     try expect(false, Version.parse("0.18.0").?.suffixed);
     try expect(true, Version.parse("0.18.0+build.1").?.suffixed);
     try expect(.gt, Version.parse("0.22.0").?.order(.{ .parts = .{ 0, 19, 0 } }));
+    try expect(.gt, Version.parse("0.99999999999999999999.0").?.order(.{ .parts = .{ 0, 19, 0 } }));
+    try expect(null, Version.parse("0.19.0\n"));
 }
