@@ -18,6 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from zig_kit import crimson_zig
 
+from crimson.dbg.errors import ReplayProblem
+from crimson.dbg.replays import load_replay
+
 CAPTURES = sorted((Path(__file__).parents[1] / "captures").glob("*.crd"))
 SLOW = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -208,6 +211,24 @@ def test_other_formats_are_refused(seeds: Sequence[dict[str, Tree]], tmp_path: P
     for tree in seeds:
         for version in (0, 20, 29, 30, 31, 32, 33, 34, 35, 1 << 40, -1, 33.0, "33", None):
             agree(msgspec.msgpack.encode({**tree, "format_version": version}), tmp_path)
+
+
+@pytest.mark.parametrize("players", [5, 7])
+def test_more_players_than_a_run_has(players: int, tmp_path: Path) -> None:
+    """The runtime's codec lets them pass in early replays of format 33."""
+    tree = _legacy()
+    run, result = tree["run"], tree["result"]
+    assert isinstance(run, dict)
+    assert isinstance(result, dict)
+    seat: dict[str, Tree] = {"experience": 0, "health": 100.0, "most_used_weapon_id": 1}
+    tree["run"] = {**run, "player_count": players}
+    tree["result"] = {**result, "players": [seat] * players}
+    tree["ticks"] = [[[[0.0, 0.0, 0.0, 0.0, 0]] * players, []]]
+    payload = msgspec.msgpack.encode(tree)
+    assert read_by_python(payload) is not None
+    assert read_by_zig(payload, tmp_path) is None
+    with pytest.raises(ReplayProblem, match=f"{players} players"):
+        load_replay(tmp_path / "replay.crd")
 
 
 @SLOW

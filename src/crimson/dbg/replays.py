@@ -27,6 +27,7 @@ class _Outline(msgspec.Struct, frozen=True):
 _OUTLINE = msgspec.msgpack.Decoder(_Outline)
 # A tick is an array of a player's four doubles and flags, and of commands: no fewer bytes than these.
 _LEAST_TICK_BYTES = 41
+_MOST_PLAYERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,9 @@ def parse_replay(data: bytes, path: Path) -> LoadedReplay:
         payload = codec.inflate_replay_payload(data)
         _require_plausible(_OUTLINE.decode(payload), path)
         replay = codec.decode_replay_payload(payload)
+    # The codec does not ask this of early replays of format 33.
+    if not 1 <= replay.run.player_count <= _MOST_PLAYERS:
+        raise ReplayProblem(path, f"damaged replay: {replay.run.player_count} players; a run has 1 to {_MOST_PLAYERS}")
     return LoadedReplay(path, replay, source_of(replay, codec.run_id(payload)))
 
 
