@@ -82,6 +82,8 @@ def test_a_recording_that_was_stopped_passes_for_nothing(capture: Capture, compa
     for _ in range(2):
         with pytest.raises(StoppedInVain, match=f"stopped at tick {ticks - 1}, but the comparison finds it equal"):
             comparer.compare(capture, MadeUp(ticks, "stopped"), None)
+    # and does not stay: the original may have been another one while it was recorded
+    assert comparer.compare(capture, MadeUp(ticks), None).recorded
 
 
 def test_a_damaged_recording_is_the_candidates_failure_and_is_not_kept(capture: Capture, comparer: Comparer) -> None:

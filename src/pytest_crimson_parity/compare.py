@@ -105,7 +105,8 @@ class Comparer:
             try:
                 return self._compared(capture, entry, window)
             except ParityError as problem:
-                if problem.where != str(entry.path):
+                # An original that was replaced while it was recorded against leaves an entry that was stopped in vain.
+                if problem.where != str(entry.path) and (entry.recorded or not isinstance(problem, StoppedInVain)):
                     raise
                 flaw = problem
         self.cache.discard(entry)

@@ -203,7 +203,10 @@ def cache_folder() -> Path:
     # the specification of XDG_CACHE_HOME wants relative paths ignored
     base = Path(os.environ.get("XDG_CACHE_HOME", ""))
     if not base.is_absolute():
-        base = Path.home() / ".cache"
+        try:
+            base = Path.home() / ".cache"
+        except RuntimeError:
+            raise ParityError("~/.cache", "this user has no home", "XDG_CACHE_HOME chooses another folder") from None
     return base / "pytest-crimson-parity"
 
 
