@@ -183,3 +183,17 @@ def test_a_name_that_is_not_utf_8_is_that_captures_problem(
     )
     result.stdout.no_fnmatch_line("*INTERNALERROR*")
     assert "udce9" in Path("job.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("apart", [[], ["-n1"]], ids=["serial", "xdist"])
+def test_a_link_to_nothing_is_no_pass(captures: Captures, apart: list[str]) -> None:
+    captures.keep("rush")
+    (captures / "gone.cdt").symlink_to("annex/gone.cdt")
+    run = captures.run_apart if apart else captures.run
+    result = run("-m", "health", *apart)
+    assert result.parseoutcomes()["passed"] == 1
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["ERROR: captures/gone.cdt: a link to a file that is not there"])
+    if not apart:
+        argument = [given for given in captures.arguments("-m", "health") if given != "captures"]
+        assert captures.pytester.runpytest_inprocess(*argument, "captures/rush.cdt").ret == pytest.ExitCode.OK

@@ -192,3 +192,25 @@ def test_a_dot_in_a_name_is_no_module(diverged: Captures) -> None:
     diverged.copy("rush", "rush.v1.2")
     result = diverged.run_apart("-v", "-n1", "-k", "v1 and parity")
     result.stdout.fnmatch_lines(["*FAILED captures/rush.v1.2.cdt::parity-python*", "*_ rush_v1_2 parity-python _*"])
+
+
+@pytest.mark.parametrize(("which", "counts"), [("rush", "0 diverged, 2 equal, 0 errors, 1 skipped"), ("parity", "")])
+def test_markers_of_a_conftest_skip_and_skipping_all_is_no_pass(captures: Captures, which: str, counts: str) -> None:
+    captures.pytester.makeconftest(
+        f"""
+        import pytest
+        def pytest_collection_modifyitems(items):
+            for item in items:
+                if "{which}" in item.nodeid:
+                    item.add_marker(pytest.mark.skip(reason="too long"))
+        """
+    )
+    result = captures.run("-rs", "-m", "parity")
+    if counts:
+        result.assert_outcomes(passed=2, skipped=1, deselected=6)
+        assert result.ret == pytest.ExitCode.OK
+        result.stdout.fnmatch_lines(["captures/rush.cdt *skipped *", counts, "SKIPPED * captures/rush.cdt: too long"])
+    else:
+        result.assert_outcomes(skipped=3, deselected=6)
+        assert result.ret == pytest.ExitCode.TESTS_FAILED
+        result.stdout.fnmatch_lines(["ERROR: nothing was compared: every comparison was skipped"])

@@ -17,6 +17,8 @@ from pytest_crimson_parity.items import CaptureItem, HealthItem, VerifyItem
 from pytest_crimson_parity.known import Known
 from pytest_crimson_parity.windows import Window, item_name
 
+type CountedFacts = tuple[int, int, tuple[str, ...], tuple[str, ...]]
+
 
 @dataclass(slots=True)
 class Counts:
@@ -26,18 +28,21 @@ class Counts:
     # Traces of candidates, which are not compared with anything.
     candidate_traces: int = 0
     # Folders NAME.cdt, as artifacts have them.
-    kept: set[Path] = field(default_factory=set)
+    kept: set[str] = field(default_factory=set)
+    # Links to captures that are not there, which pytest does not collect.
+    dangling: set[str] = field(default_factory=set)
 
-    def facts(self) -> tuple[int, int, tuple[str, ...]]:
+    def facts(self) -> CountedFacts:
         """The same, as xdist sends it."""
-        return self.captures, self.candidate_traces, tuple(map(str, self.kept))
+        return self.captures, self.candidate_traces, tuple(self.kept), tuple(self.dangling)
 
-    def join(self, facts: tuple[int, int, tuple[str, ...]]) -> None:
+    def join(self, facts: CountedFacts) -> None:
         """Add what another process came across in the same places."""
-        captures, candidate_traces, kept = facts
+        captures, candidate_traces, kept, dangling = facts
         self.captures = max(self.captures, captures)
         self.candidate_traces = max(self.candidate_traces, candidate_traces)
-        self.kept.update(map(Path, kept))
+        self.kept.update(kept)
+        self.dangling.update(dangling)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ import pytest
 from crimson.dbg.errors import ParityError
 from pytest_crimson_parity.absent import absent_captures
 from pytest_crimson_parity.artifacts import Artifacts
-from pytest_crimson_parity.candidates import ToolchainAbsent
 from pytest_crimson_parity.cell import Cell
 from pytest_crimson_parity.folder_lock import locked_folder
 from pytest_crimson_parity.frontier import Blessing, bless, read_frontier, write_frontier
@@ -21,6 +20,7 @@ from pytest_crimson_parity.leftovers import remove_leftovers
 from pytest_crimson_parity.markdown import markdown_summary
 from pytest_crimson_parity.memory import write_memory
 from pytest_crimson_parity.options import ParityOptions
+from pytest_crimson_parity.summary import WAIVED
 
 
 class Conclusion:
@@ -46,8 +46,8 @@ class Conclusion:
             self._try(lambda: self._artifacts.write_overview(cells))
             if is_on_github(os.environ):
                 self._try(lambda: append_job_summary(markdown_summary(cells), os.environ))
-            if all(cell.verdict == ToolchainAbsent.verdict for cell in cells):
-                self.problems.append("no candidate could be tried, so nothing was compared")
+            if all(cell.verdict in WAIVED for cell in cells):
+                self.problems.append("nothing was compared: every comparison was skipped")
 
     def require_captures(self, candidates: Collection[str], collected: Collection[Path]) -> None:
         """Tell of what is blessed and was not compared, as nothing was there to compare: that is no pass."""

@@ -69,10 +69,11 @@ class CaptureItem(pytest.Item):
         if self._failure:
             raise Disparity(self._failure)
 
-    def reportinfo(self) -> tuple[Path, None, str]:
-        # The headline of a failure. pytest may take a dot in it for a module's.
+    def reportinfo(self) -> tuple[Path, int, str]:
+        # The headline of a failure. pytest may take a dot in it for a module's. There is no line, but where an item is
+        # skipped by a marker pytest insists on one.
         path = Path(in_utf8(str(self.path)))
-        return path, None, f"{path.stem.replace('.', '_')} {self.name}"
+        return path, 0, f"{path.stem.replace('.', '_')} {self.name}"
 
 
 def _failed(verdict: str, checks: Sequence[Check], text: str) -> str:

@@ -18,7 +18,7 @@ import pytest
 from crimson.dbg.errors import ParityError
 from pytest_crimson_parity.artifacts import Artifacts
 from pytest_crimson_parity.cache import TraceCache
-from pytest_crimson_parity.capture import SUFFIX
+from pytest_crimson_parity.capture import SUFFIX, capture_name, in_utf8
 from pytest_crimson_parity.cell import Cell, cell_of
 from pytest_crimson_parity.collect import CaptureFile, Counts, Questions, add_markers
 from pytest_crimson_parity.compare import Comparer
@@ -35,7 +35,7 @@ from pytest_crimson_parity.ordering import longest_first
 from pytest_crimson_parity.painted import PaintedText
 from pytest_crimson_parity.recorder_process import RecorderFault
 from pytest_crimson_parity.ruling import Judge
-from pytest_crimson_parity.summary import counted, write_blessing, write_summary
+from pytest_crimson_parity.summary import SKIPPED, counted, write_blessing, write_summary
 from pytest_crimson_parity.zig_candidate import ZigCandidate
 
 if TYPE_CHECKING:
@@ -123,8 +123,17 @@ class ParitySession:
         real = folder.resolve()
         if real.suffix != SUFFIX or any(named.is_relative_to(real) for named in self._named):
             return False
-        self._counts.kept.add(real)
+        self._counts.kept.add(str(real))
         return True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collect_directory(self, path: Path) -> None:
+        real = path.resolve()
+        if not any(real.is_relative_to(named) for named in self._named):
+            return
+        for link in path.glob(f"*{SUFFIX}"):
+            if not link.exists():
+                self._counts.dangling.add(in_utf8(capture_name(link, self._config.rootpath)))
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> CaptureFile | None:
         if file_path.suffix != SUFFIX:
@@ -169,7 +178,10 @@ class ParitySession:
         cell = cell_of(report)
         if cell is None or (report.when != "call" and report.passed):
             return
-        if report.when != "call" and cell.is_settled:
+        if report.skipped and cell.verdict == "tool fault" and not hasattr(report, "wasxfail"):
+            # By a marker, before anything was asked.
+            cell = msgspec.structs.replace(cell, verdict=SKIPPED)
+        elif report.when != "call" and cell.is_settled:
             # It was compared, and then something broke down: that is no answer.
             cell = msgspec.structs.replace(cell, verdict="tool fault")
         self._cells[report.nodeid] = cell
@@ -183,6 +195,9 @@ class ParitySession:
         if not self._config.getoption("collectonly"):
             self._conclusion.conclude(self._cells.values())
             self._conclusion.require_captures(self._names, self._named)
+            self._conclusion.problems += [
+                f"{link}: a link to a file that is not there" for link in sorted(self._counts.dangling)
+            ]
         if self._conclusion.problems and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if not self._counts.captures and session.exitstatus == pytest.ExitCode.OK:

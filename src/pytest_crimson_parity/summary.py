@@ -14,6 +14,10 @@ from pytest_crimson_parity.frontier import Blessing
 _HEADS = ("capture", "mode", "ticks", "candidate", "first divergence", "lead", "blips", "hidden", "time")
 # The verdict of a candidate whose toolchain is missing.
 NOT_TRIED = ToolchainAbsent.verdict
+# The verdict of an item that was skipped by a marker.
+SKIPPED = "skipped"
+# Nothing was compared, and nobody wanted it.
+WAIVED = (NOT_TRIED, SKIPPED)
 _RIGHT = frozenset(("ticks", "blips", "hidden", "time"))
 
 
@@ -45,7 +49,7 @@ def counts_lines(cells: Sequence[Cell]) -> Iterator[str]:
 
 def is_fine(cell: Cell) -> bool:
     """Whether the cell stands as it should: equal, or where it was blessed."""
-    return cell.blessed or cell.verdict == NOT_TRIED or (cell.verdict == "equal" and not cell.frontier)
+    return cell.blessed or cell.verdict in WAIVED or (cell.verdict == "equal" and not cell.frontier)
 
 
 def has_diverged(cell: Cell) -> bool:
@@ -58,10 +62,10 @@ def has_diverged(cell: Cell) -> bool:
 def _counts(cells: Sequence[Cell]) -> str:
     diverged = sum(has_diverged(cell) for cell in cells)
     equal = sum(cell.verdict == "equal" for cell in cells)
-    skipped = sum(cell.verdict == NOT_TRIED for cell in cells)
-    errors = len(cells) - diverged - equal - skipped
+    waived = {verdict: sum(cell.verdict == verdict for cell in cells) for verdict in WAIVED}
+    errors = len(cells) - diverged - equal - sum(waived.values())
     counts = f"{diverged} diverged, {equal} equal, {counted(errors, 'error')}"
-    return counts + (f", {skipped} not tried" if skipped else "")
+    return counts + "".join(f", {count} {verdict}" for verdict, count in waived.items() if count)
 
 
 def counted(count: int, one: str, more: str = "") -> str:
@@ -89,7 +93,7 @@ def groups_of(cells: Sequence[Cell]) -> list[tuple[str, list[Cell]]]:
     """
     found: dict[str, list[Cell]] = {}
     for cell in [cell for cell in cells if not cell.window] or cells:
-        if cell.verdict not in ("equal", NOT_TRIED):
+        if cell.verdict not in ("equal", *WAIVED):
             found.setdefault(cell.lead or cell.verdict.replace("_", " "), []).append(cell)
     return sorted(found.items(), key=lambda group: (-len(group[1]), group[0]))
 
