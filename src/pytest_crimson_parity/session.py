@@ -123,7 +123,7 @@ class ParitySession:
         real = folder.resolve()
         if real.suffix != SUFFIX or any(named.is_relative_to(real) for named in self._named):
             return False
-        self._counts.kept.add(str(real))
+        self._counts.kept.add(in_utf8(str(real)))
         return True
 
     @pytest.hookimpl(tryfirst=True)
