@@ -9,13 +9,9 @@ const speed: f32 = @bitCast(@as(u32, 0x38D1B718));
 pub fn at(elapsed_ms: i32) Rgba {
     const clock = elapsed_ms + 1;
     return .{
-        .r = clamp_unit(float.int_mul(clock, 1.0 / 120000.0) + 0.3),
-        .g = clamp_unit(float.int_mul(clock, 10000.0) + 0.3),
-        .b = clamp_unit(float.sin_add(float.int_mul(clock, speed), 0.3)),
+        .r = float.clamp_unit(float.int_mul(clock, 1.0 / 120000.0) + 0.3),
+        .g = float.clamp_unit(float.int_mul(clock, 10000.0) + 0.3),
+        .b = float.clamp_unit(float.sin_add(float.int_mul(clock, speed), 0.3)),
         .a = 1.0,
     };
-}
-
-fn clamp_unit(value: f32) f32 {
-    return @min(@max(value, 0.0), 1.0);
 }

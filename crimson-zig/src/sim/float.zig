@@ -52,6 +52,12 @@ pub fn normalize(a: Vec2) Vec2 {
     return scale(a, 1.0 / root);
 }
 
+/// Into 0 to 1; a NaN becomes 0.
+pub fn clamp_unit(value: f32) f32 {
+    if (!(value >= 0.0)) return 0.0;
+    return @min(value, 1.0);
+}
+
 /// A small integer, which an f32 holds.
 pub fn from_int(value: anytype) f32 {
     assert(value <= 1 << 24 and value >= -(1 << 24));

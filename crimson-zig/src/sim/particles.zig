@@ -178,14 +178,9 @@ fn darken(tint: *Rgba, intensity: f32) void {
     if (!(tint.g + tint.b + tint.r > 1.6)) return;
     const factor = 1.0 - intensity * 0.01;
     tint.* = .{
-        .r = clamp_unit(factor * tint.r),
-        .g = clamp_unit(factor * tint.g),
-        .b = clamp_unit(factor * tint.b),
-        .a = clamp_unit(tint.a),
+        .r = float.clamp_unit(factor * tint.r),
+        .g = float.clamp_unit(factor * tint.g),
+        .b = float.clamp_unit(factor * tint.b),
+        .a = float.clamp_unit(tint.a),
     };
-}
-
-fn clamp_unit(value: f32) f32 {
-    if (!(value >= 0.0)) return 0.0;
-    return @min(value, 1.0);
 }

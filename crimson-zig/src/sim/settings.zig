@@ -55,6 +55,11 @@ pub const Settings = struct {
         if (settings.hardcore) settings.quest_unlock_index_hardcore = @max(settings.quest_unlock_index_hardcore, next);
     }
 
+    /// Whether the splitter gun is to be had, and may be kept: enough hardcore quests were won.
+    pub fn has_splitter_gun(settings: *const Settings) bool {
+        return settings.quest_unlock_index_hardcore >= 40;
+    }
+
     /// Whether the run has what rules 2 mended.
     pub fn mended(settings: *const Settings) bool {
         return settings.rules >= 2 and !settings.preserve_bugs;

@@ -199,9 +199,6 @@ fn stamp(rng: *Rng, layers: []const Layer) void {
     }
 }
 
-/// From this index of hardcore quests on, the splitter gun is available.
-const splitter_unlock_index = 40;
-
 fn available(settings: *const Settings) Availability {
     var all: Availability = .{ .bonuses = @splat(true), .perks = @splat(false), .weapons = @splat(false) };
     all.bonuses[0] = false;
@@ -220,7 +217,7 @@ fn available(settings: *const Settings) Availability {
             all.weapons[@intCast(@backingInt(id))] = true;
         }
     }
-    if (settings.quest_unlock_index_hardcore >= splitter_unlock_index) {
+    if (settings.has_splitter_gun()) {
         all.weapons[@backingInt(tables.WeaponId.splitter_gun)] = true;
     }
     switch (settings.quest) {

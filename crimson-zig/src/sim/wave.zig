@@ -54,16 +54,12 @@ pub fn spawn(pool: *Pool, rng: *Rng, pos: Vec2, experience: i32) usize {
     pool.size[slot] = look.size;
     pool.reward_value[slot] = look.reward * 0.8;
     pool.tint[slot] = .{
-        .r = clamp_unit(look.tint.r),
-        .g = clamp_unit(look.tint.g),
-        .b = clamp_unit(look.tint.b),
+        .r = float.clamp_unit(look.tint.r),
+        .g = float.clamp_unit(look.tint.g),
+        .b = float.clamp_unit(look.tint.b),
         .a = 1.0,
     };
     return slot;
-}
-
-fn clamp_unit(value: f32) f32 {
-    return @min(@max(value, 0.0), 1.0);
 }
 
 fn draw_kind(rng: *Rng, experience: i32) CreatureType {

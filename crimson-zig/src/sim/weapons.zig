@@ -37,14 +37,11 @@ pub fn start_reload(world: *const World, player: *Player) void {
     weapon.reload_timer_max = weapon.reload_timer;
 }
 
-/// From this index of hardcore quests on, the splitter gun may be kept.
-const splitter_unlock_index = 40;
-
 /// Takes away, as the original does while it draws the world, what nobody may have. It looks at two players only.
 pub fn enforce_guards(world: *World) void {
     const seats = world.seats();
     const guarded = if (world.settings.preserve_bugs) seats[0..@min(seats.len, 2)] else seats;
-    if (world.settings.quest_unlock_index_hardcore < splitter_unlock_index) {
+    if (!world.settings.has_splitter_gun()) {
         for (guarded) |*player| {
             if (player.weapon.id == .splitter_gun) assign(world, player, .pistol);
         }
