@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+import zstandard
 from crimson.replay import codec
 from crimson.replay.types import Replay
 
@@ -48,12 +49,23 @@ def parse_replay(data: bytes, path: Path) -> LoadedReplay:
     """The same from the file's bytes; `path` is for messages."""
     with _codec_problems(data, path):
         payload = codec.inflate_replay_payload(data)
+        _require_one_frame(data, path)
         _require_plausible(_OUTLINE.decode(payload), path)
         replay = codec.decode_replay_payload(payload)
     # The codec does not ask this of early replays of format 33.
     if not 1 <= replay.run.player_count <= _MOST_PLAYERS:
         raise ReplayProblem(path, f"damaged replay: {replay.run.player_count} players; a run has 1 to {_MOST_PLAYERS}")
     return LoadedReplay(path, replay, source_of(replay, codec.run_id(payload)))
+
+
+def _require_one_frame(data: bytes, path: Path) -> None:
+    """Refuse what follows the frame: the codec overlooks it behind one that does not say how much it holds."""
+    if zstandard.frame_content_size(data) >= 0:
+        return
+    inflater = zstandard.ZstdDecompressor().decompressobj()
+    inflater.decompress(data)
+    if inflater.unused_data:
+        raise ReplayProblem(path, f"damaged replay: its zstd frame ends {len(inflater.unused_data)} byte(s) early")
 
 
 def _require_plausible(outline: _Outline, path: Path) -> None:
