@@ -329,6 +329,13 @@ def test_another_c_library_makes_another_build(monkeypatch: pytest.MonkeyPatch, 
     assert candidate.identity() != before
 
 
+def test_a_runtime_without_assertions_is_another_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    candidate = PythonCandidate(1.0)
+    before = candidate.identity()
+    monkeypatch.setattr(sys, "flags", SimpleNamespace(optimize=1))
+    assert candidate.identity() != before
+
+
 def test_any_file_of_the_game_makes_another_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     game = tmp_path / "crimson"
     monkeypatch.setattr(builds, "crimson", SimpleNamespace(__file__=str(game / "__init__.py")))

@@ -23,7 +23,8 @@ class PythonCandidate:
 
         from crimson.dbg.builds import build_identity
 
-        return f"{build_identity()} {current_platform()} {sys.version} {math_identity()}"
+        # PYTHONOPTIMIZE takes assertions out of the runtime, and with them what it refuses.
+        return f"{build_identity()} {current_platform()} {sys.version} {sys.flags.optimize} {math_identity()}"
 
     def record(self, order: Order) -> Extent:
         from crimson.dbg.builds import build_identity
