@@ -362,6 +362,9 @@ def refusal(tmp_path: Path, *words: str) -> str:
         (["--pid", "4194304"], "process 4194304: is not running"),
         ([], "process crimsonland.exe: Frida says: unable to find process with name 'crimsonland.exe'"),
         (["--spawn", "nothing.exe"], "nothing.exe: cannot be started: No such file or directory"),
+        # a file, as it is called from here, and no command
+        (["--spawn", "sh"], "sh: cannot be started: No such file or directory"),
+        (["--spawn", "tests/conftest.py"], "tests/conftest.py: cannot be started: Permission denied"),
         (
             ["--name", "x", "--pid", "1"],
             "--name, --pid and --spawn: only one of them can choose the process",

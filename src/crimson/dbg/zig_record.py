@@ -11,6 +11,9 @@ from crimson.dbg.errors import EXIT_UNREADABLE, ParityError
 from crimson.dbg.trace import TraceReader
 from crimson.dbg.zig_program import zig_program, zig_refusal
 
+# No replay has as many ticks, and the program takes no number beyond it.
+_LAST_TICK = (1 << 32) - 1
+
 
 class CandidateDied(ParityError):
     """A candidate that ended without a trace, and not by refusing the replay."""
@@ -31,7 +34,7 @@ def record_by_zig(replay: Path, out: Path, *, until: int | None = None) -> int:
         scratch = tempfile.TemporaryDirectory(prefix=f".{out.name}.", suffix=".part", dir=out.parent)
     with scratch as folder:
         part = Path(folder) / out.name
-        limit = () if until is None else ("--until", str(until))
+        limit = () if until is None else ("--until", str(min(until, _LAST_TICK)))
         command = [str(program), "record", str(replay), "--out", str(part), *limit]
         done = subprocess.run(command, check=False, capture_output=True, text=True, errors="replace")
         if done.returncode:

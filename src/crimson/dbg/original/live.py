@@ -71,8 +71,9 @@ def _process(choice: Choice, default_name: str) -> Generator[int]:
         yield process_id(choice.name or default_name) if choice.pid is None else choice.pid
         return
     try:
-        # A Ctrl-C in our terminal is meant for us.
-        process = subprocess.Popen([choice.executable], cwd=choice.executable.parent, process_group=0)
+        # A file, not a command, and named from here. A Ctrl-C in our terminal is meant for us.
+        executable = choice.executable.absolute()
+        process = subprocess.Popen([executable], cwd=executable.parent, process_group=0)
     except OSError as problem:
         raise CaptureProblem(choice.executable, f"cannot be started: {problem.strerror}") from None
     try:
