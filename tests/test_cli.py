@@ -413,6 +413,7 @@ def _small_files() -> None:
     "words",
     [
         "record original.crd --out new.cdt",
+        "record original.crd --out new.cdt --candidate zig",
         "recover cut.cdt --out new.cdt",
         "finalize capture.jsonl --out-dir .",
     ],

@@ -36,7 +36,10 @@ def record_by_zig(replay: Path, out: Path, *, until: int | None = None) -> int:
         part = Path(folder) / out.name
         limit = () if until is None else ("--until", str(min(until, _LAST_TICK)))
         command = [str(program), "record", str(replay), "--out", str(part), *limit]
-        done = subprocess.run(command, check=False, capture_output=True, text=True, errors="replace")
+        # A file that grows too large is an error to tell, as it is for Python, and not the program's death.
+        done = subprocess.run(
+            command, check=False, capture_output=True, text=True, errors="replace", restore_signals=False
+        )
         if done.returncode:
             raise _problem(done, replay, part, out)
         with TraceReader(part) as trace:
