@@ -60,8 +60,9 @@ def test_whatever_ends_a_run_its_files_are_whole(captures: Captures, name: str) 
         check(folder)
     for folder in ("before", "after"):
         shutil.rmtree(folder)
-    # and the next run mends what was left lying about
-    captures.run("--snapshot-update", "-m", "parity").assert_outcomes(xfailed=2, deselected=6)
+    # and the next run mends what was left lying about; how many windows it has is up to the last run's end
+    result = captures.run("--snapshot-update", "-m", "parity")
+    assert (result.ret, result.parseoutcomes()["xfailed"]) == (pytest.ExitCode.OK, 2)
     assert [entry.tick for entry in read_frontier(Path(FRONTIER))] == [90, 50]
     assert not [path for place in (FRONTIER, MEMORY, ARTIFACTS) for path in Path(place).parent.rglob(".*.part")]
 
