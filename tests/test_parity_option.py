@@ -4,16 +4,14 @@ import re
 
 import pytest
 
-from pytest_crimson_parity.options import DEFAULT_CANDIDATES
-
 
 @pytest.mark.parametrize(
     ("given", "candidates"),
     [
-        (["--parity", "here"], DEFAULT_CANDIDATES),
-        (["here", "--parity"], DEFAULT_CANDIDATES),
+        (["--parity", "here"], "python,zig"),
+        (["here", "--parity"], "python,zig"),
         (["--parity=python", "here"], "python"),
-        (["-n0", "--parity", "here", "-q"], DEFAULT_CANDIDATES),
+        (["-n0", "--parity", "here", "-q"], "python,zig"),
         (["here"], None),
     ],
 )

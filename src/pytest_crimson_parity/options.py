@@ -12,9 +12,7 @@ import pytest
 
 from pytest_crimson_parity.windows import Window, parse_window
 
-# Behind the name of a candidate that is skipped where its toolchain is missing; any other is an error there.
-_OPTIONAL = "?"
-DEFAULT_CANDIDATES = f"python,zig{_OPTIONAL}"
+DEFAULT_CANDIDATES = "python,zig"
 # Beside the tests and not in pytest's own cache: entries are named by content, so none goes stale,
 # and --cache-clear should not throw hours of recording away.
 DEFAULT_CACHE = ".crimson-parity"
@@ -43,15 +41,14 @@ def add_options(parser: pytest.Parser) -> None:
         default=None,
         metavar="CANDIDATES",
         help="collect captures as parity items; choose candidates with =NAME,... (default: "
-        f"{DEFAULT_CANDIDATES}, where {_OPTIONAL} lets one be skipped whose toolchain is missing; others come from "
-        "the ini list parity_candidates or the hook pytest_crimson_parity_candidates)",
+        f"{DEFAULT_CANDIDATES}; others come from the ini list parity_candidates or the hook "
+        "pytest_crimson_parity_candidates)",
     )
     group.addoption(
         "--parity-require",
         metavar="CANDIDATES",
         default="",
-        help="an error, not a skip, where the toolchain of one of these candidates is missing, as for those that "
-        "--parity= names",
+        help="an error, not a skip, where the toolchain of one of these candidates is missing",
     )
     group.addoption(
         "--parity-strict",
@@ -146,15 +143,12 @@ class ParityOptions:
 
 def read_options(config: pytest.Config) -> ParityOptions:
     """The options of a run with `--parity`; a value that means nothing is a usage error."""
-    asked = _names(config.getoption("parity"))
-    candidates = tuple(dict.fromkeys(name.removesuffix(_OPTIONAL) for name in asked))
+    candidates = _names(config.getoption("parity"))
     if not candidates:
         raise pytest.UsageError("--parity= names no candidate")
     return ParityOptions(
         candidates=candidates,
-        required=_required(config.getoption("parity_require"), candidates).union(
-            name for name in asked if name in candidates
-        ),
+        required=_required(config.getoption("parity_require"), candidates),
         strict=config.getoption("parity_strict"),
         full=config.getoption("parity_full"),
         sustain=_whole(config, "parity_sustain", 1, "ticks in a row"),
@@ -197,7 +191,7 @@ def _place(config: pytest.Config, name: str) -> str:
 
 
 def _names(given: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in given.split(",") if name.strip())
+    return tuple(dict.fromkeys(name.strip() for name in given.split(",") if name.strip()))
 
 
 def _required(given: str, candidates: Collection[str]) -> frozenset[str]:
