@@ -223,6 +223,7 @@ def test_both_ways_to_a_diff_say_the_same() -> None:
             "original.cdt: is a trace of the original, which nothing overwrites",
         ),
         ("record original.crd --out original.cdt --candidate zig", "original.cdt: is a trace of the original"),
+        ("record original.crd --out cut.cdt", "cut.cdt: is a trace of the original"),
         ("recover cut.cdt --out original.cdt", "original.cdt: is a trace of the original, which nothing overwrites"),
         ("record absent.crd --out new.cdt --candidate zig", "absent.crd: cannot be read: No such file or directory"),
         ("record original.cdt --out new.cdt --candidate zig", "not a replay this build reads: it is a .cdt trace"),

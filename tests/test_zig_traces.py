@@ -72,11 +72,18 @@ def test_nothing_is_left_of_a_trace_that_cannot_be_written(tmp_path: Path) -> No
 def test_originals_and_replays_are_not_overwritten(tmp_path: Path) -> None:
     original, replay = (shutil.copy(path, tmp_path) for path in (CAPTURES[0], CAPTURES[0].with_suffix(".crd")))
     other = shutil.copy(replay, tmp_path / "other.crd")
+    cut, raw = tmp_path / "cut.cdt", tmp_path / "raw.jsonl"
+    cut.write_bytes(CAPTURES[0].read_bytes()[:-1])
+    raw.write_bytes(b'{"event":"session_start","capture_format_version":1}')
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     for command in (["record", replay, "--until", "9"], ["rewrite", original]):
-        text = refused_by_zig(*command, "--out", original)
-        assert text.startswith(f"{original}: is a trace of the original, which nothing overwrites")
-        assert refused_by_zig(*command, "--out", other).startswith(f"{other}: is a replay or a raw capture, which")
+        for out, what in (
+            (original, "is a trace of the original, which nothing overwrites"),
+            (cut, "is a trace of the original, which nothing overwrites"),
+            (other, "is a replay or a raw capture, which no trace overwrites"),
+            (raw, "is a replay or a raw capture, which no trace overwrites"),
+        ):
+            assert refused_by_zig(*command, "--out", out).startswith(f"{out}: {what} (")
     assert before == {path.name: path.read_bytes() for path in tmp_path.iterdir()}
 
 

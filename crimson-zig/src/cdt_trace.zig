@@ -45,6 +45,28 @@ pub const Reader = struct {
 
     /// Opens a trace and checks its index and metadata. `path` must outlive the reader.
     pub fn open(io: Io, gpa: std.mem.Allocator, path: []const u8, problem: *Problem) OpenError!Reader {
+        var reader = try begin(io, gpa, path, problem);
+        errdefer reader.close();
+        try reader.read_index(problem);
+        _ = try reader.read_raw(&reader.entries[0], problem);
+        try reader.decode_meta(&reader.entries[0], problem);
+        return reader;
+    }
+
+    /// Whether a file is a trace of the original, be it a damaged one.
+    pub fn is_original(io: Io, gpa: std.mem.Allocator, path: []const u8) bool {
+        var unread: Problem = .{};
+        var reader = begin(io, gpa, path, &unread) catch return false;
+        defer reader.close();
+        const first = reader.read_chunk(format.file_header_size, reader.size, &unread) catch return false;
+        if (first.kind != .META) return false;
+        _ = reader.inflate(&first, &unread) catch return false;
+        reader.decode_meta(&first, &unread) catch return false;
+        return reader.meta.producer.is_original();
+    }
+
+    /// Opens a file that begins as a trace does.
+    fn begin(io: Io, gpa: std.mem.Allocator, path: []const u8, problem: *Problem) OpenError!Reader {
         const file = try files.open_input(io, path, problem);
         errdefer file.close(io);
         const stat = file.stat(io) catch |failure| {
@@ -74,15 +96,17 @@ pub const Reader = struct {
         errdefer reader.tables.deinit(gpa);
         errdefer reader.lists.deinit();
         try reader.check_file_header(problem);
-        try reader.read_index(problem);
-        errdefer gpa.free(reader.entries);
-        const meta = try reader.read_raw(&reader.entries[0], problem);
-        @memcpy(reader.meta_raw[0..meta.len], meta);
-        reader.meta = meta_codec.decode(reader.meta_raw[0..meta.len], reader.lists.allocator()) catch |failure| switch (failure) {
-            error.OutOfMemory => |e| return e,
-            else => |e| return problem.refuse(path, "the metadata is malformed: {s}", .{msgpack.reason(e)}),
-        };
         return reader;
+    }
+
+    /// Decodes the metadata, whose chunk was inflated last.
+    fn decode_meta(reader: *Reader, entry: *const Entry, problem: *Problem) OpenError!void {
+        const raw = reader.meta_raw[0..entry.raw_size];
+        @memcpy(raw, reader.raw[0..entry.raw_size]);
+        reader.meta = meta_codec.decode(raw, reader.lists.allocator()) catch |failure| switch (failure) {
+            error.OutOfMemory => |e| return e,
+            else => |e| return problem.refuse(reader.path, "the metadata is malformed: {s}", .{msgpack.reason(e)}),
+        };
     }
 
     pub fn close(reader: *Reader) void {

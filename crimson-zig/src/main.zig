@@ -203,15 +203,16 @@ fn require_replaceable(context: *Context, out: []const u8) Failure!void {
     var unread: Problem = .{};
     if (crimson.files.open_input(context.io, out, &unread)) |file| {
         defer file.close(context.io);
-        var magic: [crimson.zstd_decode.magic.len]u8 = undefined;
-        const size = file.readPositionalAll(context.io, &magic, 0) catch 0;
-        if (std.mem.eql(u8, magic[0..size], &crimson.zstd_decode.magic)) return context.problem.refuse(out, "is a replay or" ++
-            " a raw capture, which no trace overwrites (name another file, or remove it)", .{});
+        const text_head = "{\"event\":\"session_start\"";
+        var head: [text_head.len]u8 = undefined;
+        const size = file.readPositionalAll(context.io, &head, 0) catch 0;
+        const packed_head = &crimson.zstd_decode.magic;
+        if (std.mem.startsWith(u8, head[0..size], packed_head) or std.mem.eql(u8, head[0..size], text_head)) {
+            return context.problem.refuse(out, "is a replay or a raw capture, which no trace overwrites" ++
+                " (name another file, or remove it)", .{});
+        }
     } else |_| {}
-    // no trace, or a damaged one
-    var reader = Reader.open(context.io, context.gpa, out, &unread) catch return;
-    defer reader.close();
-    if (!reader.meta.producer.is_original()) return;
+    if (!Reader.is_original(context.io, context.gpa, out)) return;
     return context.problem.refuse(out, "is a trace of the original, which nothing overwrites" ++
         " (name another file, or remove it)", .{});
 }

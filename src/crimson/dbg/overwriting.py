@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from crimson.dbg import container
 from crimson.dbg.errors import BadUsage, ParityError
 from crimson.dbg.file_kinds import CAPTURE, REPLAY, kind_of_file
+from crimson.dbg.inputs import open_input
 from crimson.dbg.schema import TraceMeta
-from crimson.dbg.trace import TraceReader
+from crimson.dbg.trace import decode_meta
 
 
 def require_replaceable(out: Path) -> None:
-    """Raise `BadUsage` if `out` is a trace of the original, or no trace at all but a replay or a capture."""
+    """Raise `BadUsage` if `out` is a trace of the original, be it a damaged one, or a replay or a capture."""
     kind = kind_of_file(out)
     if kind in (REPLAY, CAPTURE):
         raise BadUsage(out, f"is {kind.name}, which no trace overwrites", "name another file, or remove it")
@@ -36,9 +38,11 @@ def finalized(folder: Path, stem: str) -> list[Path]:
 
 
 def _meta_of(path: Path) -> TraceMeta | None:
+    """What a trace says of itself, also a damaged one, which may be recovered."""
     try:
-        with TraceReader(path) as trace:
-            return trace.meta
-    except ParityError:
-        # no trace, or a damaged one
+        with open_input(path) as file:
+            begin = container.read_file_header(file, path)
+            chunk = container.read_chunk(file, path, begin, path.stat().st_size)
+            return decode_meta(container.inflate(chunk, path), path)
+    except (ParityError, OSError):
         return None
