@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from crimson.dbg.report import Blip
+if TYPE_CHECKING:
+    from crimson.dbg.report import Blip
 
 DEFAULT_SUSTAIN = 3
 
@@ -39,6 +41,9 @@ def first_sustained(diverging: Iterable[int], compared: tuple[int, int], sustain
     A difference at set-up, the first tick of whole traces, cannot heal into the same run, so it counts however short it
     is. One at an edge of a window may go on outside.
     """
+    # The command line asks for the default above only, and reports take longer to import than its help to be written.
+    from crimson.dbg.report import Blip
+
     begin, end = compared
     blips: list[Blip] = []
     for first, last in runs_of(diverging):
