@@ -13,6 +13,7 @@ from crimson.dbg.focus import bisect_traces, focus_traces
 from crimson.dbg.focus_report import FocusReport
 from crimson.dbg.layout import TABLE_BY_NAME, TABLES, Table
 from crimson.dbg.pairing import HIDDEN_CHANNEL
+from crimson.dbg.render import render_bisect
 from crimson.dbg.render_focus import WIDTH, render_focus
 from crimson.dbg.report import to_json
 from crimson.dbg.rows import TableRows
@@ -125,3 +126,5 @@ def test_bisect_names_the_window_that_focus_shows(golden: Path, tmp_path: Path) 
     assert (bisect.first_bad_tick, bisect.last_good_tick, bisect.window) == (22, 21, focus.window)
     assert bisect.lead == focus.diff.lead
     assert bisect_traces(golden, golden).ok
+    other = msgspec.structs.replace(bisect, verdict="wrong_run", ticks_compared=0, window=None, first_bad_tick=None)
+    assert render_bisect(other).splitlines()[0] == "not compared: the traces are of different runs"

@@ -17,6 +17,7 @@ import msgspec
 
 from crimson.dbg.atomic import atomic_file, make_folder
 from crimson.dbg.report import DiffReport, to_json
+from crimson.dbg.windows import parse_window
 from pytest_crimson_parity.capture import Capture
 from pytest_crimson_parity.cell import Cell, Facts
 from pytest_crimson_parity.compare import Compared
@@ -24,7 +25,7 @@ from pytest_crimson_parity.kept_folders import new_folder, remove_folder
 from pytest_crimson_parity.leftovers import remove_leftovers
 from pytest_crimson_parity.markdown import markdown_summary
 from pytest_crimson_parity.reproduce import focus_command, pytest_command
-from pytest_crimson_parity.windows import ITEM_PREFIX, item_name, parse_item_name, parse_window
+from pytest_crimson_parity.windows import ITEM_PREFIX, item_name, parse_item_name
 
 
 class Index(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

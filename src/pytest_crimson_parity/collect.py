@@ -9,13 +9,14 @@ from typing import Self
 
 import pytest
 
+from crimson.dbg.windows import Window
 from pytest_crimson_parity.candidates import Candidate
 from pytest_crimson_parity.capture import MODES, Capture, capture_name, in_utf8
 from pytest_crimson_parity.cell import ITEM_PREFIX
 from pytest_crimson_parity.comparison_items import ParityItem, Tools, WindowItem
 from pytest_crimson_parity.items import CaptureItem, HealthItem, VerifyItem
 from pytest_crimson_parity.known import Known
-from pytest_crimson_parity.windows import Window, item_name
+from pytest_crimson_parity.windows import item_name
 
 type CountedFacts = tuple[int, int, tuple[str, ...], tuple[str, ...]]
 

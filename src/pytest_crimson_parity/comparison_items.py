@@ -12,6 +12,7 @@ import pytest
 from crimson.dbg.errors import ParityError, RecordRefused
 from crimson.dbg.render import render_diff
 from crimson.dbg.report import DiffReport
+from crimson.dbg.windows import Window
 from pytest_crimson_parity.artifacts import Artifacts, Kept
 from pytest_crimson_parity.candidates import Candidate, CandidateFailure, CandidateNotBuilt, ToolchainAbsent
 from pytest_crimson_parity.capture import Capture
@@ -20,7 +21,6 @@ from pytest_crimson_parity.compare import Comparer, end_line, remarks, shortfall
 from pytest_crimson_parity.items import CaptureItem, Disparity, explain
 from pytest_crimson_parity.progress import tick_progress
 from pytest_crimson_parity.ruling import Judge
-from pytest_crimson_parity.windows import Window
 
 
 @dataclass(frozen=True, slots=True)

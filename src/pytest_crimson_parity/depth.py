@@ -17,7 +17,7 @@ from crimson.dbg.focus_report import FocusReport
 from crimson.dbg.render import render_diff
 from crimson.dbg.render_focus import render_focus
 from crimson.dbg.report import DiffReport
-from pytest_crimson_parity.windows import Window
+from crimson.dbg.windows import Window
 
 
 def last_tick_kept(report: DiffReport, window: Window | None, *, full: bool) -> int:

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from crimson.dbg.windows import window_around
+from crimson.dbg.windows import Window, window_around
 from pytest_crimson_parity.standings import Standing
-from pytest_crimson_parity.windows import Window
 
 
 class Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

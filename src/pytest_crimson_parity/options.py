@@ -7,10 +7,12 @@ import threading
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_crimson_parity.windows import Window, parse_window
+if TYPE_CHECKING:
+    from crimson.dbg.windows import Window
 
 DEFAULT_CANDIDATES = "python,zig"
 # Beside the tests and not in pytest's own cache: entries are named by content, so none goes stale,
@@ -203,7 +205,13 @@ def _required(given: str, candidates: Collection[str]) -> frozenset[str]:
 
 
 def _window(given: str | None) -> Window | None:
-    return None if given is None else parse_window(given)
+    from crimson.dbg.errors import BadUsage
+    from crimson.dbg.windows import parse_window
+
+    try:
+        return None if given is None else parse_window(given, "--tick-window")
+    except BadUsage as problem:
+        raise pytest.UsageError(str(problem)) from None
 
 
 def _folder(config: pytest.Config, option: str, ini: str, default: str) -> Path:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 
 from crimson.dbg.sustained import DEFAULT_SUSTAIN
-from crimson.dbg.windows import window_around
+from crimson.dbg.windows import Window, parse_window, window_around
 from pytest_crimson_parity.cell import ITEM_PREFIX, Cell
-from pytest_crimson_parity.windows import Window, item_name, parse_window
+from pytest_crimson_parity.windows import item_name
 
 
 def window_of(cell: Cell) -> Window | None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from crimson.dbg.schema import SETUP_TICK
+from crimson.dbg.windows import Window, parse_window
 from pytest_crimson_parity.cell import Cell
 from pytest_crimson_parity.known import Known
 from pytest_crimson_parity.standings import Standing
-from pytest_crimson_parity.windows import Window, parse_window
 
 _BLESS = "bless it with --snapshot-update"
 

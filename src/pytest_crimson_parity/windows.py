@@ -1,26 +1,12 @@
-"""Tick windows: the ticks around a divergence, asked for again by themselves."""
+"""The items of tick windows: the ticks around a divergence, asked for again by themselves."""
 
 from __future__ import annotations
 
 import re
 
-import pytest
+from crimson.dbg.windows import Window
 
 ITEM_PREFIX = "tick_window-"
-
-# First and last tick, inclusive.
-type Window = tuple[int, int]
-
-
-def parse_window(given: str) -> Window:
-    """The window of `--tick-window A:B`."""
-    found = re.fullmatch(r"([0-9]{1,12}):([0-9]{1,12})", given)
-    if found is None:
-        raise pytest.UsageError(f"--tick-window: {given!r} is no window; write it as FIRST:LAST, such as 840:863")
-    first, last = int(found[1]), int(found[2])
-    if first > last:
-        raise pytest.UsageError(f"--tick-window: {given} is no window; its first tick comes after its last")
-    return first, last
 
 
 def item_name(candidate: str, window: Window) -> str:

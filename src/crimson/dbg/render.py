@@ -38,6 +38,12 @@ def tick_name(tick: int) -> str:
     return "run set-up" if tick == SETUP_TICK else f"tick {tick}"
 
 
+_NOT_COMPARED = {
+    "wrong_run": "not compared: the traces are of different runs",
+    "nothing_compared": "not compared: no tick lies in both traces",
+}
+
+
 def render_diff(report: DiffReport) -> str:
     """The verdict, where each channel differs first, and every field that differs at the first bad tick."""
     lines = [headline(report), "", *sides(report)]
@@ -63,10 +69,8 @@ def headline(report: DiffReport) -> str:
         case "ended_early":
             shorter = "expected" if report.expected.ticks < report.actual.ticks else "actual"
             return f"ended early: the {shorter} trace has no {where}"
-        case "wrong_run":
-            return "not compared: the traces are of different runs"
-        case "nothing_compared":
-            return "not compared: no tick lies in both traces"
+        case "wrong_run" | "nothing_compared":
+            return _NOT_COMPARED[report.verdict]
 
 
 def sides(report: DiffReport) -> list[str]:
@@ -116,7 +120,7 @@ def next_step(report: DiffReport) -> list[str]:
 
 def render_bisect(report: BisectReport) -> str:
     """The verdict, the two traces, and the command that looks at the window."""
-    lines = [f"{report.verdict.replace('_', ' ')} over {report.ticks_compared} ticks"]
+    lines = [_NOT_COMPARED.get(report.verdict, f"equal over {report.ticks_compared} ticks")]
     if report.first_bad_tick is not None and report.window is not None:
         first, last = report.window
         bad = tick_name(report.first_bad_tick)
