@@ -171,6 +171,7 @@ def test_both_ways_to_a_diff_say_the_same() -> None:
         ("focus original.cdt cut.cdt", "cut.cdt: the trace ends early"),
         ("focus original.cdt other.cdt --replay absent.crd", "absent.crd: cannot be read: No such file or directory"),
         ("focus original.cdt other.cdt --replay other.crd", "other.crd: holds another run than the traces"),
+        ("focus original.cdt original.cdt --replay other.crd", "other.crd: holds another run than the traces"),
         ("diff original.cdt other.cdt --ticks 5", "--ticks: '5' is no window; write it as FIRST:LAST, such as 840:863"),
         ("diff original.cdt other.cdt --ticks 5:", "--ticks: '5:' is no window"),
         ("diff original.cdt other.cdt --ticks a:b", "--ticks: 'a:b' is no window"),

@@ -244,7 +244,9 @@ def _from_replay(
 ) -> tuple[tuple[PlayerInput, ...], tuple[PlayerCommand, ...], str]:
     """The inputs and commands of the window, and the replay's path; nothing without a replay of this run."""
     path = given or comparison.expected.path.with_suffix(".crd")
-    if comparison.report.verdict not in ("diverged", "ended_early") or (given is None and not path.exists()):
+    shown = comparison.report.verdict in ("diverged", "ended_early")
+    # One that is given is looked at anyway, or a wrong one would pass for right.
+    if given is None and not (shown and path.exists()):
         return (), (), ""
     from crimson.dbg.replay_inputs import commands_between, inputs_between
     from crimson.dbg.replays import load_replay
@@ -254,6 +256,8 @@ def _from_replay(
         if given is None:
             return (), (), ""
         raise ReplayProblem(path, "holds another run than the traces", "name the replay that they were recorded from")
+    if not shown:
+        return (), (), ""
     first, last = window
     # One tick more on either side, for inputs that are used too late or too early.
     inputs = inputs_between(loaded.replay, first - 1, last + 1)
