@@ -101,10 +101,11 @@ fn bring_entry(world: *World, table: *const Table, at: usize) void {
     for (0..@intCast(table.count[at])) |number| {
         const distance = float.from_int(number * spacing);
         const offset = if (number % 2 == 1) -distance else distance;
-        const place: float.Vec2 = if (from_the_side)
-            .{ .x = pos.x, .y = pos.y + offset }
+        // The rewrite adds to both parts: no place has a negative zero.
+        const place = float.add(pos, if (from_the_side)
+            .{ .x = 0.0, .y = offset }
         else
-            .{ .x = pos.x + offset, .y = pos.y };
+            .{ .x = offset, .y = 0.0 });
         _ = templates.spawn(world, table.template[at], place, table.heading[at]);
     }
 }
