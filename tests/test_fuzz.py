@@ -52,6 +52,9 @@ def test_quests_are_the_games_and_drawn_ones() -> None:
     assert 0 < len(custom) < len(specs) / 2
     assert all((spec.quest_level is None) == (spec.custom_quest is not None) for spec in specs)
     assert any(quest.no_weapons for quest in custom)
+    entries = [entry for quest in custom for entry in quest.entries]
+    assert "-0.0" in {repr(number) for entry in entries for number in (entry.pos.x, entry.pos.y, entry.heading)}
+    assert max(entry.count for entry in entries) > 300
 
 
 def recording_with(bad_tick: int, path: str, table: str) -> mock.Mock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import msgspec
 from crimson.bonuses.ids import BonusId
 from crimson.creatures.spawn import RANDOM_HEADING_SENTINEL, SpawnId
 from crimson.math_parity import f32
@@ -31,6 +32,11 @@ _PREY = (
 )
 # World units around the arena in which creatures appear.
 _NEAR, _FAR = -300.0, 1324.0
+# What hardly anybody writes, and what chance hardly draws: zeros of either sign, the borders of the arena and of the
+# ground around it, the middle.
+_EDGES = (0.0, -0.0, 512.0, 1024.0, -64.0, 1088.0)
+# More than the pool of creatures holds, together with what is there. At once there may be 384.
+_CROWD = 340
 
 
 def drawn_quest(draw: random.Random) -> CustomQuest:
@@ -42,6 +48,8 @@ def drawn_quest(draw: random.Random) -> CustomQuest:
         time_ms += draw.choice((0, 0, draw.randrange(400), draw.randrange(3000), -draw.randrange(1000)))
         time_ms = max(time_ms, 0)
         entries.append(_entry(draw, time_ms))
+    if draw.random() < 0.1:
+        entries.append(msgspec.structs.replace(_entry(draw, time_ms + 500), count=_CROWD))
     if draw.random() < 0.6:
         entries += _prey(draw)
     quest = CustomQuest(
@@ -59,14 +67,18 @@ def drawn_quest(draw: random.Random) -> CustomQuest:
 
 
 def _entry(draw: random.Random, time_ms: int) -> SpawnEntry:
-    heading = draw.choice((0.0, RANDOM_HEADING_SENTINEL, draw.uniform(-4.0, 4.0)))
+    heading = draw.choice((0.0, -0.0, RANDOM_HEADING_SENTINEL, RANDOM_HEADING_SENTINEL, draw.uniform(-4.0, 4.0)))
     return SpawnEntry(
-        pos=Vec2(f32(draw.uniform(_NEAR, _FAR)), f32(draw.uniform(_NEAR, _FAR))),
+        pos=Vec2(_coordinate(draw), _coordinate(draw)),
         heading=f32(heading),
         spawn_id=draw.choice(_TEMPLATES),
         trigger_ms=time_ms,
         count=draw.choice((1, 1, 1, 2, draw.randint(1, 9))),
     )
+
+
+def _coordinate(draw: random.Random) -> float:
+    return f32(draw.choice(_EDGES) if draw.random() < 0.1 else draw.uniform(_NEAR, _FAR))
 
 
 def _prey(draw: random.Random) -> list[SpawnEntry]:
