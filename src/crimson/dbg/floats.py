@@ -21,10 +21,7 @@ def from_bits(bits: int) -> float:
 
 def is_f32(value: float) -> bool:
     """Whether a finite double is exactly an f32."""
-    try:
-        return float(_F32.unpack(_F32.pack(value))[0]) == value
-    except OverflowError:
-        return False
+    return _nearest_f32(value) == value
 
 
 def f32_text(value: float) -> str:

@@ -30,6 +30,8 @@ from crimson.dbg.zig_record import CandidateDied, record_by_zig
 
 _PYTHON, _ZIG = "python.cdt", "zig.cdt"
 _STRICTLY = Options(sustain=1, strict=True)
+# What `compare_candidates` raises for a run that one of them does not record.
+_UNRECORDED = (CandidateDied, RecordRefused)
 
 
 class FuzzOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -120,7 +122,7 @@ def _play(options: FuzzOptions, run: int) -> _Played:
         replay = make_replay(plan)
         try:
             report = compare_candidates(replay, Path(scratch))
-        except (CandidateDied, RecordRefused) as problem:
+        except _UNRECORDED as problem:
             return _Played(run, plan.name, len(replay.ticks), str(problem))
         coverage = cover([Path(scratch) / _PYTHON])
     bad = report.first_bad_tick
@@ -165,7 +167,7 @@ def _keep(options: FuzzOptions, found: _Played, out: Path) -> FuzzFinding:
     shortest = _cut(replay, _ticks_to_die(replay) if bad is None else max(bad, 0) + 1)
     try:
         report = compare_candidates(shortest, folder)
-    except (CandidateDied, RecordRefused) as problem:
+    except _UNRECORDED as problem:
         return FuzzFinding(str(folder / "replay.crd"), found.run, len(shortest.ticks), str(problem), "")
     focus = focus_traces(folder / _PYTHON, folder / _ZIG, replay=folder / "replay.crd", **_STRICTLY)
     for name, text in (("focus.txt", render_focus(focus) + "\n"), ("focus.json", to_json(focus) + "\n")):
@@ -183,7 +185,7 @@ def _ticks_to_die(replay: Replay) -> int:
         with tempfile.TemporaryDirectory(prefix="crimson-fuzz-") as scratch:
             try:
                 compare_candidates(_cut(replay, middle), Path(scratch))
-            except (CandidateDied, RecordRefused):
+            except _UNRECORDED:
                 bad = middle
             else:
                 good = middle

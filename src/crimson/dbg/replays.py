@@ -29,6 +29,8 @@ _OUTLINE = msgspec.msgpack.Decoder(_Outline)
 # A tick is an array of a player's four doubles and flags, and of commands: no fewer bytes than these.
 _LEAST_TICK_BYTES = 41
 _MOST_PLAYERS = 4
+# Where a replay is missing that nobody named.
+CAPTURE_HINT = "a capture needs its .crd beside it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def _require_plausible(outline: _Outline, path: Path) -> None:
 
 def replay_fingerprint(path: Path) -> str:
     """Which run a capture's `.crd` holds, much faster than loading it; its inputs and settings are not checked."""
-    data = _read(path, "a capture needs its .crd beside it")
+    data = _read(path, CAPTURE_HINT)
     with _codec_problems(data, path):
         return codec.run_id(codec.inflate_replay_payload(data))
 

@@ -42,7 +42,7 @@ def verify_trace(path: Path, replay: Path | None = None) -> VerifyReport:
             _producer_check(reader.meta),
         ]
         if replay is not None:
-            checks += _replay_checks(reader, replay, "" if given else "a capture needs its .crd beside it")
+            checks += _replay_checks(reader, replay, given=given)
         verdict = "verified" if all(check.ok for check in checks) else "contradicted"
         return VerifyReport(str(path), str(replay or ""), verdict, reader.tick_count, tuple(checks))
 
@@ -68,10 +68,10 @@ def _producer_check(meta: TraceMeta) -> Check:
     return Check("producer", ok=True, evidence=what)
 
 
-def _replay_checks(reader: TraceReader, replay: Path, hint: str) -> list[Check]:
-    from crimson.dbg.replays import load_replay
+def _replay_checks(reader: TraceReader, replay: Path, *, given: bool) -> list[Check]:
+    from crimson.dbg.replays import CAPTURE_HINT, load_replay
 
-    loaded = load_replay(replay, hint=hint)
+    loaded = load_replay(replay, hint="" if given else CAPTURE_HINT)
     mine, theirs = reader.meta.source, loaded.source
     fingerprint = mine.replay_sha256 == theirs.replay_sha256
     ticks = len(loaded.replay.ticks)
